@@ -1,0 +1,55 @@
+# Everything happens in .venv; nothing is installed outside it.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps
+
+.PHONY: help run install test check fix lock pictures clean
+
+help: ## Show this help
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+run: install ## Serve on port 9003
+	$(BIN)/gunicorn -c gunicorn.conf.py wsgi:app
+
+install: .venv/installed ## Make .venv with the pinned dependencies
+
+test: .venv/installed-dev ## Run all tests, with coverage
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+check: .venv/installed-dev ## Lint, format and types; changes nothing
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+fix: .venv/installed-dev ## Mend what lint and format can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: .venv/installed-dev ## Pin the newest allowed dependencies again
+	$(BIN)/uv pip compile $(LOCK) pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile $(LOCK) --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+pictures: .venv/installed-dev ## Render the test pictures again (needs Debian's fonts-noto-cjk)
+	$(BIN)/python tests/pictures/render.py
+
+clean: ## Remove .venv and all caches
+	rm -rf .venv .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# opencv-python, the desktop build, must not stand beside opencv-python-headless.
+LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	--no-emit-package opencv-python --upgrade
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' \
+		|| { echo "ocr_server needs Python 3.11 or 3.12: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/installed: requirements.lock pyproject.toml | .venv/bin/python
+	$(PIP) --require-hashes -r requirements.lock
+	$(PIP) --no-build-isolation --editable .
+	@touch $@
+
+.venv/installed-dev: requirements-dev.lock .venv/installed
+	$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@

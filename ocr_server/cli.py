@@ -1,0 +1,48 @@
+"""The command line: `ocr_server -ip 0.0.0.0 -p 9003 -workers 4`, as the demo server's."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from ocr_server.settings import InvalidSettings, Settings
+
+_APPLICATION = "ocr_server:create_app()"
+_CONFIGURATION = "python:ocr_server.gunicorn_config"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Serve until stopped; the process becomes gunicorn's master."""
+    options, gunicorn_flags = _parser().parse_known_args(arguments)
+    # As settings, and not as gunicorn's flags, so that flags given by hand win over them.
+    chosen = {"HOST": options.ip, "PORT": options.port, "WORKERS": options.workers}
+    os.environ.update(
+        {f"OCR_SERVER_{name}": value for name, value in chosen.items() if value is not None}
+    )
+    try:
+        Settings.from_environment()
+    except InvalidSettings as error:
+        sys.exit(f"ocr_server: {error}")
+
+    from gunicorn.app.wsgiapp import run
+
+    # gunicorn reads its flags from sys.argv, and starts itself again from there on SIGUSR2.
+    sys.argv[1:] = ["--config", _CONFIGURATION, *gunicorn_flags, _APPLICATION]
+    run(prog="ocr_server")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ocr_server",
+        description="Serve OCR over HTTP: POST a picture to /ocr, get the text in it.",
+        epilog="Every other flag is gunicorn's (-b, -w, --timeout, ...) and wins. "
+        "More settings are OCR_SERVER_* variables; see the README.",
+        allow_abbrev=False,
+    )
+    defaults = Settings.model_fields
+    parser.add_argument("-ip", "--ip", help=f"IP address (default {defaults['host'].default})")
+    parser.add_argument("-p", "--port", help=f"TCP port (default {defaults['port'].default})")
+    parser.add_argument(
+        "-workers", "--workers", help="worker processes (default: the usable cores)"
+    )
+    return parser

@@ -1,0 +1,110 @@
+"""The errors a client can be told of: a stable code, an HTTP status and a title for each.
+
+Every error answer, log line and metric names an error by its code. This module knows no Flask.
+"""
+
+
+class OcrServerError(Exception):
+    """An error with a stable code; its message says what was wrong and how to mend it."""
+
+    code = "internal_error"
+    status = 500
+    title = "Internal server error"
+
+
+class ClientError(OcrServerError):
+    """The request is at fault; sending it again unchanged gives the same answer."""
+
+    code = "bad_request"
+    status = 400
+    title = "Bad request"
+
+
+class MissingImage(ClientError):
+    """The request holds no picture."""
+
+    code = "missing_image"
+    title = "No picture in the request"
+
+
+class InvalidBase64(ClientError):
+    """`image_data` is not base64."""
+
+    code = "invalid_base64"
+    title = "Picture is not valid base64"
+
+
+class InvalidJson(ClientError):
+    """The body was sent as JSON and is not a JSON object."""
+
+    code = "invalid_json"
+    title = "Body is not a JSON object"
+
+
+class InvalidForm(ClientError):
+    """The body was sent as a form and cannot be read as one."""
+
+    code = "invalid_form"
+    title = "Body is not a valid form"
+
+
+class InvalidOption(ClientError):
+    """An option has a value that is not allowed."""
+
+    code = "invalid_option"
+    title = "Option has an unknown value"
+
+
+class InvalidImage(ClientError):
+    """The picture is empty, broken or cut short."""
+
+    code = "invalid_image"
+    title = "Picture cannot be decoded"
+
+
+class BodyTooLarge(ClientError):
+    """The request body is larger than the server takes."""
+
+    code = "body_too_large"
+    status = 413
+    title = "Request body is too large"
+
+
+class ImageTooLarge(ClientError):
+    """The picture has more bytes or pixels than the server takes."""
+
+    code = "image_too_large"
+    status = 413
+    title = "Picture is too large"
+
+
+class UnsupportedMediaType(ClientError):
+    """The body's content type is not one the server reads."""
+
+    code = "unsupported_media_type"
+    status = 415
+    title = "Content type is not supported"
+
+
+class UnsupportedFormat(ClientError):
+    """The bytes are not a picture in a format the server reads."""
+
+    code = "unsupported_format"
+    status = 415
+    title = "Picture format is not supported"
+
+
+class ImageTooElongated(ClientError):
+    """The picture is so long and thin that reading it would need a huge enlargement."""
+
+    code = "image_too_elongated"
+    status = 422
+    title = "Picture is too long and thin"
+
+
+class ServerBusy(OcrServerError):
+    """No core came free for the request; nothing was done, so it can be sent again."""
+
+    code = "server_busy"
+    status = 503
+    title = "Server is busy"

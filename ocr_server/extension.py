@@ -1,0 +1,42 @@
+"""What the views need, held by the application."""
+
+from dataclasses import dataclass
+
+import flask
+
+from ocr_server.engine import Engine
+from ocr_server.settings import Settings
+from ocr_server.slots import Slots
+
+_NAME = "ocr_server"
+
+
+@dataclass(slots=True)
+class Extension:
+    """The settings, the worker's engine and the machine's slots."""
+
+    settings: Settings
+    engine: Engine
+    slots: Slots
+
+    def share(self, slots: Slots) -> None:
+        """Use these slots, which the master made for all workers, instead of this process's."""
+        self.slots.close()
+        self.slots = slots
+
+
+def register(app: flask.Flask, extension: Extension) -> None:
+    """Attach it to an application."""
+    app.extensions[_NAME] = extension
+
+
+def current() -> Extension:
+    """Return that of the application answering the request."""
+    return of(flask.current_app)
+
+
+def of(app: flask.Flask) -> Extension:
+    """Return that of an application."""
+    found = app.extensions[_NAME]
+    assert isinstance(found, Extension)
+    return found

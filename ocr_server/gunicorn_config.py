@@ -1,0 +1,38 @@
+"""gunicorn's configuration, as the module-level names that gunicorn reads."""
+
+from ocr_server.server import child_exit, on_exit, on_starting, post_fork
+from ocr_server.settings import Settings
+
+__all__ = [
+    "accesslog",
+    "bind",
+    "child_exit",
+    "control_socket_disable",
+    "graceful_timeout",
+    "keepalive",
+    "on_exit",
+    "on_starting",
+    "post_fork",
+    "proc_name",
+    "threads",
+    "timeout",
+    "worker_class",
+    "workers",
+]
+
+_settings = Settings.from_environment()
+
+proc_name = "ocr_server"
+bind = f"{_settings.host}:{_settings.port}"
+workers = _settings.workers
+# Threads, so that slow uploads and health checks never hold an engine; the slots bound the work.
+worker_class = "gthread"
+threads = _settings.threads
+# Longer than the 60 s for which nginx keeps idle connections, so that nginx closes them first
+# and never sends a request into one that is being closed here.
+keepalive = 75
+timeout = 60
+graceful_timeout = 60
+accesslog = "-"
+# The control socket lies at one fixed path in the home folder: two servers would fight for it.
+control_socket_disable = True

@@ -1,0 +1,152 @@
+"""flask.Request -> OcrRequest: all upload styles end here."""
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import IO, Any
+from urllib.parse import parse_qsl
+
+import flask
+from werkzeug.formparser import FormDataParser
+
+from ocr_server.base64_image import decode_base64
+from ocr_server.errors import (
+    ImageTooLarge,
+    InvalidForm,
+    InvalidJson,
+    InvalidOption,
+    MissingImage,
+    UnsupportedMediaType,
+)
+from ocr_server.options import Options
+
+# A request has one picture and a few options; more fields than this are no honest request.
+MAX_FIELDS = 64
+
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}
+_HOW_TO_SEND = (
+    "Send the picture as the file image_file of a multipart form, as base64 in the form field or "
+    "JSON member image_data, or as the body itself with an image/* content type."
+)
+
+
+class BoundedRequest(flask.Request):
+    """A request whose form is kept in memory, within the limit on bodies, and must be whole."""
+
+    max_form_parts = MAX_FIELDS
+
+    def _get_file_stream(self, *_arguments: Any, **_keywords: Any) -> IO[bytes]:
+        # Werkzeug spools files to disk: slower, and a full disk would fail requests.
+        return io.BytesIO()
+
+    def make_form_data_parser(self) -> FormDataParser:
+        """Return Werkzeug's parser, set to report a broken form instead of an empty one."""
+        parser = super().make_form_data_parser()
+        parser.silent = False
+        return parser
+
+
+@dataclass(frozen=True, slots=True)
+class OcrRequest:
+    """What a client asks: the picture as a file's bytes, and the options."""
+
+    image: bytes
+    options: Options
+
+
+def read_request(request: flask.Request, max_image_bytes: int) -> OcrRequest:
+    """Read a picture and options from any of the upload styles.
+
+    Options stand in the form, in the JSON object or in the query; the body wins over the query.
+    Raises ClientError: MissingImage, InvalidBase64, InvalidForm, InvalidJson, InvalidOption,
+    ImageTooLarge (more than `max_image_bytes`), UnsupportedMediaType.
+    """
+    image, fields = _read_body(request)
+    if len(image) > max_image_bytes:
+        raise ImageTooLarge(
+            f"The picture has {len(image)} bytes; at most {max_image_bytes} are allowed. "
+            "Send it smaller or compressed."
+        )
+    return OcrRequest(image, _read_options({**request.args.to_dict(), **fields}))
+
+
+def _read_body(request: flask.Request) -> tuple[bytes, Mapping[str, Any]]:
+    """Return the picture and the other fields."""
+    mimetype = request.mimetype
+    if mimetype == "multipart/form-data":
+        return _read_multipart(request)
+    if mimetype == "application/x-www-form-urlencoded":
+        fields: Mapping[str, Any] = _urlencoded_fields(request.get_data(cache=False))
+        return _image_data(fields), fields
+    if mimetype == "application/json":
+        fields = _json_fields(request.get_data(cache=False))
+        return _image_data(fields), fields
+    if mimetype in ("", "application/octet-stream") or mimetype.startswith("image/"):
+        return _raw_image(request), {}
+    raise UnsupportedMediaType(f"Content type {mimetype!r} is not read. {_HOW_TO_SEND}")
+
+
+def _read_multipart(request: flask.Request) -> tuple[bytes, Mapping[str, Any]]:
+    try:
+        files, form = request.files, request.form
+    except ValueError as error:
+        raise InvalidForm(
+            "The multipart form is broken or cut short. Let your HTTP client build it."
+        ) from error
+    if "image_file" in files:
+        return files["image_file"].stream.read(), form
+    return _image_data(form), form
+
+
+def _urlencoded_fields(body: bytes) -> dict[str, str]:
+    try:
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
+    except ValueError as error:
+        raise InvalidForm(
+            f"The body is not an urlencoded form of at most {MAX_FIELDS} fields. To send a "
+            "picture's bytes as the body, name its content type, such as image/png."
+        ) from error
+    # As with Werkzeug's forms, the first of several fields of one name counts.
+    return dict(reversed(pairs))
+
+
+def _json_fields(body: bytes) -> dict[str, Any]:
+    # Base64 has none of these, so an honest body has few; a bomb of empty lists has millions.
+    crowded = sum(map(body.count, (b",", b"[", b"{"))) > MAX_FIELDS
+    try:
+        fields = None if crowded else json.loads(body)
+    except (ValueError, RecursionError):
+        fields = None
+    if not isinstance(fields, dict):
+        raise InvalidJson('The body must be one JSON object such as {"image_data": "<base64>"}.')
+    return fields
+
+
+def _image_data(fields: Mapping[str, Any]) -> bytes:
+    text = fields.get("image_data")
+    if text is None or text == "":
+        raise MissingImage(f"There is no picture in the request. {_HOW_TO_SEND}")
+    if not isinstance(text, str):
+        raise InvalidJson("image_data must be a string of base64.")
+    # A character outside Latin-1 becomes "?", which base64 does not have either.
+    return decode_base64(text.encode("latin-1", "replace"))
+
+
+def _raw_image(request: flask.Request) -> bytes:
+    image = request.get_data(cache=False)
+    if not image:
+        raise MissingImage(f"The request has no body. {_HOW_TO_SEND}")
+    return image
+
+
+def _read_options(fields: Mapping[str, Any]) -> Options:
+    flags = {name: fields[name] for name in ("use_det", "use_cls", "use_rec") if name in fields}
+    return Options(**{name: _read_flag(name, value) for name, value in flags.items()})
+
+
+def _read_flag(name: str, value: object) -> bool:
+    flag = _FLAGS.get(str(value).lower())
+    if flag is None:
+        raise InvalidOption(f"{name} must be true, false, 1 or 0.")
+    return flag

@@ -1,0 +1,51 @@
+"""gunicorn's hooks: the master makes the slots, each worker loads its engine after the fork."""
+
+import signal
+from typing import TYPE_CHECKING, cast
+
+from ocr_server import extension
+from ocr_server.settings import Settings
+from ocr_server.slots import Slots
+
+if TYPE_CHECKING:
+    import flask
+    from gunicorn.arbiter import Arbiter
+    from gunicorn.workers.base import Worker
+
+    class Master(Arbiter):
+        """gunicorn's master process, with what these hooks keep on it."""
+
+        ocr_slots: Slots
+
+
+_SIGNALS_TO_STOP = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
+
+
+def on_starting(master: "Master") -> None:
+    """Make the machine's slots; every worker inherits them."""
+    if master.cfg.preload_app:
+        raise RuntimeError("--preload cannot be used: engines do not survive a fork.")
+    master.ocr_slots = Slots(Settings.from_environment().slots)
+
+
+def post_fork(master: "Master", worker: "Worker") -> None:
+    """Load the engine and read a warm-up picture; only then does the worker accept requests."""
+    # Until gunicorn sets up the worker's own handlers, the master's would swallow these signals
+    # and a worker could not be stopped while it loads its models.
+    for number in _SIGNALS_TO_STOP:
+        signal.signal(number, signal.SIG_DFL)
+    # gunicorn keeps what this returns as the worker's application.
+    app = cast("flask.Flask", worker.app.wsgi())
+    extension.of(app).share(master.ocr_slots)
+
+
+def child_exit(master: "Master", worker: "Worker") -> None:
+    """Take back the slots that a dead worker held."""
+    restored = master.ocr_slots.restore()
+    if restored and master.log:
+        master.log.warning("Worker %s died holding %d slot(s); restored.", worker.pid, restored)
+
+
+def on_exit(master: "Master") -> None:
+    """Close the slots."""
+    master.ocr_slots.close()

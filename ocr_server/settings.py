@@ -1,0 +1,83 @@
+"""Every setting once: name, default, bounds and meaning. Read from OCR_SERVER_* variables."""
+
+from collections.abc import Iterator
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ocr_server.cores import usable_cores
+
+_MIB = 1024 * 1024
+_PREFIX = "OCR_SERVER_"
+
+
+class InvalidSettings(Exception):
+    """A setting's value is not allowed; the message names the variable and what is allowed."""
+
+
+class Settings(BaseSettings):
+    """The server's settings; `OCR_SERVER_PORT=8000` in the environment sets `port`."""
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="forbid")
+
+    host: str = Field("0.0.0.0", description="Address to listen on.")
+    port: int = Field(9003, ge=1, le=65535, description="TCP port to listen on.")
+    workers: int = Field(
+        default_factory=usable_cores,
+        ge=1,
+        le=1024,
+        description="Worker processes, each with its own engine. Default: the usable cores.",
+    )
+    slots: int = Field(
+        default_factory=usable_cores,
+        ge=1,
+        le=256,
+        description="Inferences that run at once on the machine. Default: the usable cores.",
+    )
+    threads: int = Field(
+        32,
+        ge=1,
+        le=1024,
+        description="Requests a worker holds at once: uploading, waiting or being read.",
+    )
+    max_image_bytes: int = Field(
+        20 * _MIB, ge=1, description="Largest picture, as a file, in bytes. Larger ones get 413."
+    )
+    max_body_bytes: int = Field(
+        40 * _MIB,
+        ge=1,
+        description="Largest request body in bytes. Base64 in a form needs up to 1.5 times the "
+        "picture.",
+    )
+    max_image_pixels: int = Field(
+        100_000_000, ge=1, description="Most pixels (width x height) of a picture."
+    )
+    max_inference_pixels: int = Field(
+        6_000_000,
+        ge=1_000_000,
+        description="Most pixels the detector may see. The engine enlarges long thin pictures; "
+        "those that would grow past this get 422.",
+    )
+
+    @classmethod
+    def from_environment(cls) -> "Settings":
+        """Read the OCR_SERVER_* variables. Raises InvalidSettings."""
+        try:
+            return cls()
+        except ValidationError as error:
+            raise InvalidSettings("; ".join(_complaints(error))) from None
+
+
+def _complaints(error: ValidationError) -> Iterator[str]:
+    for problem in error.errors(include_url=False):
+        variable = _PREFIX + str(problem["loc"][0]).upper()
+        yield f"{variable}={problem['input']!r}: {problem['msg']}"
+
+
+def settings_table() -> str:
+    """Return the settings as a Markdown table, as it stands in the README."""
+    rows = ["| variable | default | meaning |", "| --- | --- | --- |"]
+    for name, field in Settings.model_fields.items():
+        default = "usable cores" if field.default_factory else f"`{field.default}`"
+        rows.append(f"| `{_PREFIX}{name.upper()}` | {default} | {field.description} |")
+    return "\n".join(rows) + "\n"

@@ -1,0 +1,186 @@
+"""The machine-wide bound on running inferences, shared by all workers and safe against crashes.
+
+A slot is a file descriptor: the write end of a pipe whose read end the creator keeps. Free slots
+lie in a socket ("free") that the workers inherit; whoever takes one out holds it. The kernel does
+the bookkeeping: when a holder dies, even by SIGKILL, its descriptor is closed, the read end
+reports it, and `restore` puts a new slot in place.
+
+Who finds no free slot queues: it puts one end of a fresh socket pair into a second shared socket
+("queue") and sleeps on the other end. Whoever releases a slot sends it straight to the head of
+the queue, so waiting is first come, first served over all workers, and wakes nobody else. A
+waiter that died is noticed as a broken pipe and passed over; a releaser that died with a waiter
+in its hands closes the waiter's socket, which wakes it to queue again.
+"""
+
+import array
+import fcntl
+import os
+import select
+import socket
+import struct
+import termios
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+from ocr_server.errors import ServerBusy
+
+# Room for some 500 entries a socket; the kernel cuts it down to its own limit.
+_SEND_BUFFER_BYTES = 1024 * 1024
+
+
+class Slots:
+    """A fixed number of slots; make it before forking, use it from any thread of any worker."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._free_in, self._free_out = _shared_socket_pair()
+        self._queue_in, self._queue_out = _shared_socket_pair()
+        self._keepers = [self._make_slot() for _ in range(count)]
+
+    @contextmanager
+    def hold(self, timeout: float | None = None) -> Iterator[None]:
+        """Hold a slot for the length of a `with` block.
+
+        Waits at most `timeout` seconds, without end if None. Raises ServerBusy.
+        """
+        slot = self._take_free()
+        if slot is None:
+            slot = self._wait(timeout)
+        try:
+            yield
+        finally:
+            self._offer(slot)
+
+    @property
+    def free(self) -> int:
+        """Slots that nobody holds now."""
+        return _entries(self._free_out)
+
+    @property
+    def waiting(self) -> int:
+        """Requests in the queue now, on the whole machine."""
+        return _entries(self._queue_out)
+
+    def restore(self) -> int:
+        """Put back the slots of dead holders; return how many. For the process that made them."""
+        poller = select.poll()
+        for keeper in self._keepers:
+            poller.register(keeper)
+        lost = [keeper for keeper, _ in poller.poll(0)]
+        for keeper in lost:
+            os.close(keeper)
+            self._keepers[self._keepers.index(keeper)] = self._make_slot()
+        return len(lost)
+
+    def close(self) -> None:
+        """Close this process's descriptors."""
+        for end in (self._free_in, self._free_out, self._queue_in, self._queue_out):
+            end.close()
+        while self._keepers:
+            os.close(self._keepers.pop())
+
+    def _make_slot(self) -> int:
+        keeper, slot = os.pipe()
+        self._offer(slot)
+        return keeper
+
+    def _take_free(self) -> int | None:
+        return _receive(self._free_out, socket.MSG_DONTWAIT)
+
+    def _offer(self, slot: int) -> None:
+        """Give a slot to the head of the queue or, if nobody waits, put it among the free ones."""
+        offered: int | None = slot
+        while offered is not None:
+            waiter = _receive(self._queue_out, socket.MSG_DONTWAIT)
+            if waiter is None:
+                _send(self._free_in, offered)
+                # Somebody may have queued between our look at the queue and this; they saw no
+                # free slot and would sleep beside one.
+                offered = self._take_free() if self.waiting else None
+            elif _hand_over(offered, waiter):
+                offered = None
+
+    def _wait(self, timeout: float | None) -> int:
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            ours, theirs = socket.socketpair()
+            with closing(ours):
+                self._enqueue(theirs)
+                slot = _receive_until(ours, deadline)
+            if slot is not None:
+                return slot
+
+    def _enqueue(self, waiter: socket.socket) -> None:
+        try:
+            _send(self._queue_in, waiter.detach())
+        except OSError as error:
+            raise ServerBusy("Too many requests are waiting. Try again later.") from error
+        # A slot may have come free between our first look and our queueing.
+        slot = self._take_free()
+        if slot is not None:
+            self._offer(slot)
+
+
+def _shared_socket_pair() -> tuple[socket.socket, socket.socket]:
+    into, out_of = socket.socketpair()
+    into.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
+    return into, out_of
+
+
+def _entries(end: socket.socket) -> int:
+    """Return how many descriptors lie in a shared socket: each was sent with one byte."""
+    answer = fcntl.ioctl(end.fileno(), termios.FIONREAD, struct.pack("i", 0))
+    return int(struct.unpack("i", answer)[0])
+
+
+def _send(end: socket.socket, descriptor: int) -> None:
+    """Move a descriptor into a socket; ours is closed, whether or not that worked."""
+    try:
+        _pass(end, descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _pass(end: socket.socket, descriptor: int) -> None:
+    # Not socket.send_fds and recv_fds: Python 3.11's ignore their flags.
+    rights = array.array("i", [descriptor])
+    end.sendmsg([b"."], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)], socket.MSG_DONTWAIT)
+
+
+def _receive(end: socket.socket, flags: int = 0) -> int | None:
+    """Take a descriptor out of a socket; None if there is none, or the other end is closed."""
+    rights = array.array("i")
+    room = socket.CMSG_LEN(rights.itemsize)
+    try:
+        _, messages, _, _ = end.recvmsg(1, room, flags | socket.MSG_CMSG_CLOEXEC)
+    except BlockingIOError:
+        return None
+    for _, _, data in messages:
+        rights.frombytes(data)
+    return rights[0] if rights else None
+
+
+def _receive_until(end: socket.socket, deadline: float | None) -> int | None:
+    if deadline is not None:
+        poller = select.poll()
+        poller.register(end, select.POLLIN)
+        if not poller.poll(max(0.0, deadline - time.monotonic()) * 1000):
+            # From here on nobody can send us a slot; one that was sent just before is ours.
+            end.shutdown(socket.SHUT_RD)
+            slot = _receive(end, socket.MSG_DONTWAIT)
+            if slot is None:
+                raise ServerBusy("No slot came free in time. Try again later.")
+            return slot
+    return _receive(end)
+
+
+def _hand_over(slot: int, waiter: int) -> bool:
+    """Send a slot to a waiter; False, with the slot still ours, if the waiter is gone."""
+    with socket.socket(fileno=waiter) as end:
+        try:
+            _pass(end, slot)
+        except OSError:
+            return False
+    os.close(slot)
+    return True
