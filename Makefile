@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps
 
-.PHONY: help run install test check fix lock pictures clean
+.PHONY: help run install test check fix lock readme wheel pictures clean
 
 help: ## Show this help
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -14,7 +14,10 @@ run: install ## Serve on port 9003
 install: .venv/installed ## Make .venv with the pinned dependencies
 
 test: .venv/installed-dev ## Run all tests, with coverage
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
 
 check: .venv/installed-dev ## Lint, format and types; changes nothing
 	$(BIN)/ruff check .
@@ -28,6 +31,12 @@ fix: .venv/installed-dev ## Mend what lint and format can mend
 lock: .venv/installed-dev ## Pin the newest allowed dependencies again
 	$(BIN)/uv pip compile $(LOCK) pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile $(LOCK) --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+readme: .venv/installed-dev ## Write README's generated tables anew
+	$(BIN)/python -m tests.readme
+
+wheel: .venv/installed-dev ## Build the wheel into dist/
+	$(BIN)/python -m pip --disable-pip-version-check --quiet wheel --no-deps --no-build-isolation -w dist .
 
 pictures: .venv/installed-dev ## Render the test pictures again (needs Debian's fonts-noto-cjk)
 	$(BIN)/python tests/pictures/render.py

@@ -1,11 +1,12 @@
 """The errors a client can be told of: a stable code, an HTTP status and a title for each.
 
-Every error answer, log line and metric names an error by its code. This module knows no Flask.
+The message of an error says what was wrong, what is allowed and how to mend it. Every error
+answer, log line and metric names an error by its code. This module knows no Flask.
 """
 
 
 class OcrServerError(Exception):
-    """An error with a stable code; its message says what was wrong and how to mend it."""
+    """The server failed; its log has the cause under the request's id."""
 
     code = "internal_error"
     status = 500
@@ -13,7 +14,7 @@ class OcrServerError(Exception):
 
 
 class ClientError(OcrServerError):
-    """The request is at fault; sending it again unchanged gives the same answer."""
+    """The request cannot be processed."""
 
     code = "bad_request"
     status = 400
@@ -32,6 +33,22 @@ class InvalidBase64(ClientError):
 
     code = "invalid_base64"
     title = "Picture is not valid base64"
+
+
+class NotFound(ClientError):
+    """There is nothing at this path."""
+
+    code = "not_found"
+    status = 404
+    title = "Not found"
+
+
+class MethodNotAllowed(ClientError):
+    """The path exists, the method does not; the Allow header names those that do."""
+
+    code = "method_not_allowed"
+    status = 405
+    title = "Method not allowed"
 
 
 class InvalidJson(ClientError):
@@ -108,3 +125,15 @@ class ServerBusy(OcrServerError):
     code = "server_busy"
     status = 503
     title = "Server is busy"
+
+
+def errors_table() -> str:
+    """Return the errors as a Markdown table, as it stands in the README."""
+    rows = ["| code | status | meaning |", "| --- | --- | --- |"]
+    for error in _family(OcrServerError):
+        rows.append(f"| `{error.code}` | {error.status} | {(error.__doc__ or '').strip()} |")
+    return "\n".join(rows) + "\n"
+
+
+def _family(error: type[OcrServerError]) -> list[type[OcrServerError]]:
+    return [error, *(kin for child in error.__subclasses__() for kin in _family(child))]

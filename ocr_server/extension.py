@@ -1,12 +1,15 @@
 """What the views need, held by the application."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import flask
 
-from ocr_server.engine import Engine
 from ocr_server.settings import Settings
 from ocr_server.slots import Slots
+
+if TYPE_CHECKING:
+    from ocr_server.engine import Engine
 
 _NAME = "ocr_server"
 
@@ -16,7 +19,7 @@ class Extension:
     """The settings, the worker's engine and the machine's slots."""
 
     settings: Settings
-    engine: Engine
+    engine: "Engine"
     slots: Slots
 
     def share(self, slots: Slots) -> None:

@@ -1,4 +1,8 @@
-"""gunicorn's configuration, as the module-level names that gunicorn reads."""
+"""gunicorn's configuration, as the module-level names that gunicorn reads.
+
+The master imports this, so nothing here may import onnxruntime: a process that was forked after
+that import hangs or aborts when it exits.
+"""
 
 from ocr_server.server import child_exit, on_exit, on_starting, post_fork
 from ocr_server.settings import Settings

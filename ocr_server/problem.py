@@ -1,12 +1,13 @@
 """Errors -> RFC 9457 problem details. No traceback, path or version leaves the server here."""
 
 import json
-from http import HTTPStatus
 
 import flask
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
+from werkzeug import exceptions
+from werkzeug.exceptions import HTTPException
 
-from ocr_server.errors import BodyTooLarge, ClientError, OcrServerError
+from ocr_server import errors
+from ocr_server.errors import OcrServerError
 from ocr_server.request_id import current_request_id
 
 CONTENT_TYPE = "application/problem+json"
@@ -19,44 +20,40 @@ def register(app: flask.Flask) -> None:
     app.register_error_handler(Exception, _answer_surprise)
 
 
-def problem(code: str, status: int, title: str, detail: str) -> flask.Response:
-    """Return a problem+json response; `code` is the stable word that clients can switch on."""
+def _answer(error: OcrServerError) -> flask.Response:
     members = {
-        "type": f"urn:ocr-server:problem:{code}",
-        "title": title,
-        "status": status,
-        "detail": detail,
-        "code": code,
+        "type": f"urn:ocr-server:problem:{error.code}",
+        "title": error.title,
+        "status": error.status,
+        "detail": str(error),
+        "code": error.code,
         "request_id": current_request_id(),
     }
     body = json.dumps(members, ensure_ascii=False)
-    return flask.Response(body, status, content_type=CONTENT_TYPE)
-
-
-def _answer(error: OcrServerError) -> flask.Response:
-    return problem(error.code, error.status, error.title, str(error))
+    return flask.Response(body, error.status, content_type=CONTENT_TYPE)
 
 
 def _answer_http_exception(error: HTTPException) -> flask.Response:
-    response = _describe(error)
-    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+    response = _answer(_translate(error))
+    if isinstance(error, exceptions.MethodNotAllowed) and error.valid_methods:
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     return response
 
 
-def _describe(error: HTTPException) -> flask.Response:
-    method, path = flask.request.method, flask.request.path
-    if isinstance(error, RequestEntityTooLarge):
+def _translate(error: HTTPException) -> OcrServerError:
+    """Return the error of ours that Flask's or Werkzeug's stands for."""
+    if isinstance(error, exceptions.NotFound):
+        return errors.NotFound("There is nothing at this path; GET / tells what there is.")
+    if isinstance(error, exceptions.MethodNotAllowed):
+        return errors.MethodNotAllowed(f"{flask.request.method} is not allowed at this path.")
+    if isinstance(error, exceptions.RequestEntityTooLarge):
         limit = flask.current_app.config["MAX_CONTENT_LENGTH"]
-        return _answer(BodyTooLarge(f"The request body may have at most {limit} bytes."))
-    if isinstance(error, NotFound):
-        return problem("not_found", 404, "Not found", f"There is nothing at {path}; see /.")
-    if isinstance(error, MethodNotAllowed):
-        detail = f"{method} is not allowed here; see the Allow header."
-        return problem("method_not_allowed", 405, "Method not allowed", detail)
-    status = error.code or 500
-    code = ClientError.code if status < 500 else OcrServerError.code
-    return problem(code, status, HTTPStatus(status).phrase, "The request cannot be processed.")
+        return errors.BodyTooLarge(
+            f"The request body may have at most {limit} bytes and few fields. Send less."
+        )
+    if error.code is not None and 400 <= error.code < 500:
+        return errors.ClientError("The request cannot be processed. Let your HTTP client build it.")
+    return OcrServerError("The server failed on this request.")
 
 
 def _answer_surprise(error: Exception) -> flask.Response:

@@ -1,0 +1,88 @@
+"""A real gunicorn on a free port of the loopback, for the length of a test."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+ROOT = Path(__file__).parent.parent.parent
+GUNICORN = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "wsgi:app"]
+_START_SECONDS = 60
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    """Wait for something that only another process can tell by its state."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come true in time"
+        time.sleep(0.01)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: where it answers, its master process, and what it logs."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+    url: str
+
+    @property
+    def workers(self) -> list[int]:
+        """The process ids of the workers, oldest first."""
+        master = self.process.pid
+        children = Path(f"/proc/{master}/task/{master}/children").read_text()
+        return sorted(int(child) for child in children.split())
+
+    def post(
+        self, image: bytes, timeout: float = 60, fields: dict[str, str] | None = None
+    ) -> requests.Response:
+        """Send a picture as a file, with other form fields."""
+        files = {"image_file": ("1.png", image)}
+        return requests.post(f"{self.url}/ocr", files=files, data=fields, timeout=timeout)
+
+
+@contextmanager
+def serve(
+    folder: Path, flags: Sequence[str] = (), command: Sequence[str] = GUNICORN, **settings: str
+) -> Iterator[Server]:
+    """Start a server, wait until it answers, stop it; it must stop by itself, in order."""
+    log = folder / "server.log"
+    environment = {**os.environ, **{f"OCR_SERVER_{k.upper()}": v for k, v in settings.items()}}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*command, "-b", "127.0.0.1:0", *flags],
+            cwd=ROOT if command is GUNICORN else folder,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        yield Server(process, log, _wait_for_answer(process, log))
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0, log.read_text()
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def _wait_for_answer(process: subprocess.Popen[bytes], log: Path) -> str:
+    def listening() -> re.Match[str] | None:
+        assert process.poll() is None, log.read_text()
+        return re.search(r"Listening at: (http://\S+)", log.read_text())
+
+    wait_until(lambda: listening() is not None)
+    found = listening()
+    assert found
+    url = found[1]
+    # The kernel holds the connection until a worker has loaded its engine.
+    requests.get(f"{url}/healthz", timeout=_START_SECONDS).raise_for_status()
+    return url

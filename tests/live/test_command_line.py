@@ -1,0 +1,53 @@
+"""The command line, from the checkout and from a wheel."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import pictures
+from tests.live.gunicorn_server import ROOT, Server, serve
+
+SCRIPT = str(Path(sys.executable).parent / "ocr_server")
+
+
+def reads(server: Server) -> bool:
+    answer = server.post(pictures.read("small.png")).json()
+    return [entry["rec_txt"] for entry in answer.values()] == pictures.LINES["small.png"]
+
+
+@pytest.mark.parametrize("command", [[SCRIPT], [sys.executable, "-m", "ocr_server"]])
+def test_the_demo_servers_flags_work(command: list[str], tmp_path: Path) -> None:
+    flags = ["-ip", "127.0.0.1", "-p", "9003", "-workers", "2"]
+    with serve(tmp_path, command=[*command, *flags]) as server:
+        assert reads(server)
+        assert len(server.workers) == 2
+
+
+def test_gunicorns_own_flags_win(tmp_path: Path) -> None:
+    with serve(tmp_path, ["-w", "1"], command=[SCRIPT, "-workers", "2"]) as server:
+        assert len(server.workers) == 1
+
+
+def test_a_wrong_port_is_refused_with_the_reason() -> None:
+    command = [SCRIPT, "-p", "99999"]
+    ended = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 1
+    assert "OCR_SERVER_PORT" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_an_installed_wheel_serves(tmp_path: Path) -> None:
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    offline = ["--no-deps", "--no-build-isolation", "--no-index"]
+    subprocess.run([*pip, "wheel", *offline, "-w", tmp_path, ROOT], check=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    site = tmp_path / "site"
+    subprocess.run([*pip, "install", *offline, "--target", site, wheel], check=True)
+    # Put before the checkout's editable install, which comes last on the path.
+    start = (
+        f"import sys; sys.path.insert(0, {str(site)!r}); from ocr_server.cli import main; main()"
+    )
+    with serve(tmp_path, ["-w", "1"], command=[sys.executable, "-c", start]) as server:
+        assert reads(server)

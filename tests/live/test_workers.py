@@ -1,0 +1,96 @@
+"""Workers that are killed, stopped and replaced."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import requests
+
+from tests import pictures
+from tests.live.gunicorn_server import GUNICORN, ROOT, Server, serve, wait_until
+
+HEAVY = pictures.read("tall.png")
+LIGHT = pictures.read("small.png")
+
+
+def processor_ticks(process: int) -> int:
+    user, system = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
+    return int(user) + int(system)
+
+
+def kill_in_mid_inference(server: Server, worker: int) -> requests.RequestException | None:
+    """Send a heavy picture, kill its worker at work; return the client's error."""
+    errors: list[requests.RequestException] = []
+
+    def ask() -> None:
+        try:
+            server.post(HEAVY)
+        except requests.RequestException as error:
+            errors.append(error)
+
+    client = threading.Thread(target=ask)
+    idle = processor_ticks(worker)
+    client.start()
+    wait_until(lambda: processor_ticks(worker) > idle + 20)  # 0.2 s of work
+    os.kill(worker, signal.SIGKILL)
+    client.join(60)
+    return errors[0] if errors else None
+
+
+def test_a_worker_killed_in_mid_inference_loses_one_request_and_no_slot(tmp_path: Path) -> None:
+    # With one slot and one worker, a lost slot would leave the next request waiting for ever.
+    with serve(tmp_path, ["-w", "1"], slots="1") as server:
+        for _ in range(3):
+            (worker,) = server.workers
+            assert kill_in_mid_inference(server, worker) is not None
+            assert server.post(LIGHT, timeout=30).ok
+            assert server.workers != [worker]
+        assert "died holding 1 slot(s); restored" in server.log.read_text()
+
+
+def test_the_other_worker_goes_on_while_one_is_replaced(tmp_path: Path) -> None:
+    with serve(tmp_path, ["-w", "2"], slots="2") as server:
+        wait_until(lambda: len(server.workers) == 2)
+        killed, other = server.workers
+        os.kill(killed, signal.SIGKILL)
+        assert server.post(LIGHT, timeout=30).ok
+        wait_until(lambda: len(server.workers) == 2 and killed not in server.workers)
+        assert other in server.workers
+
+
+def test_a_worker_can_be_stopped_while_it_loads(tmp_path: Path) -> None:
+    with serve(tmp_path, ["-w", "1"]) as server:
+        (first,) = server.workers
+        os.kill(first, signal.SIGKILL)
+        wait_until(lambda: server.workers not in ([], [first]))
+        # serve() ends here with SIGTERM to a master whose only worker is loading.
+
+
+def test_a_request_that_was_accepted_is_answered_before_the_server_stops(tmp_path: Path) -> None:
+    answers: list[requests.Response] = []
+    with serve(tmp_path, ["-w", "1"]) as server:
+        (worker,) = server.workers
+        idle = processor_ticks(worker)
+        client = threading.Thread(target=lambda: answers.append(server.post(HEAVY)))
+        client.start()
+        wait_until(lambda: processor_ticks(worker) > idle + 20)
+    client.join(60)
+    assert [answer.status_code for answer in answers] == [200]
+
+
+def test_preloading_is_refused_with_the_reason(tmp_path: Path) -> None:
+    command = [*GUNICORN, "--preload", "-b", "127.0.0.1:0"]
+    ended = subprocess.run(
+        command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert ended.returncode != 0
+    assert "--preload cannot be used" in ended.stderr
+
+
+def test_the_master_does_not_import_onnxruntime() -> None:
+    # Workers forked after that import hang or abort when they exit.
+    script = "import sys, ocr_server.gunicorn_config; sys.exit('onnxruntime' in sys.modules)"
+    subprocess.run([sys.executable, "-c", script], check=True)

@@ -1,0 +1,24 @@
+"""README's generated tables; `make readme` writes them anew."""
+
+import re
+from pathlib import Path
+
+from ocr_server.errors import errors_table
+from ocr_server.settings import settings_table
+
+PATH = Path(__file__).parent.parent / "README.md"
+
+
+def with_tables(text: str) -> str:
+    """Return a README's text with its generated tables made anew."""
+    text = _with_table(text, "errors", errors_table())
+    return _with_table(text, "settings", settings_table())
+
+
+def _with_table(text: str, name: str, table: str) -> str:
+    pattern = rf"(<!-- {name}: .*? -->\n).*?(<!-- end -->)"
+    return re.sub(pattern, lambda found: found[1] + table + found[2], text, flags=re.DOTALL)
+
+
+if __name__ == "__main__":
+    PATH.write_text(with_tables(PATH.read_text("utf-8")), "utf-8")

@@ -1,0 +1,90 @@
+"""The engine against stock RapidOCR."""
+
+import itertools
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+from rapidocr_onnxruntime import RapidOCR
+
+from ocr_server.decoder import Pixels, decode, read_header
+from ocr_server.engine import Engine, check_size
+from ocr_server.errors import ImageTooElongated
+from ocr_server.options import Options
+from ocr_server.text_line import TextLine
+from tests import pictures
+
+ALL_OPTIONS = [Options(*flags) for flags in itertools.product([True, False], repeat=3)]
+
+
+def pixels(name: str) -> Pixels:
+    data = pictures.read(name)
+    return decode(data, read_header(data, 10**8))
+
+
+def assert_same_line(ours: TextLine, box: Any, text: str, score: float) -> None:
+    assert ours.text == text
+    assert ours.score == pytest.approx(score, abs=1e-3)
+    np.testing.assert_allclose(np.array(ours.box), box, atol=1)
+
+
+@pytest.mark.parametrize("name", pictures.NAMES)
+def test_a_picture_reads_as_stock_reads_it(name: str, engine: Engine, stock: RapidOCR) -> None:
+    image = pixels(name)
+    expected, _ = stock(image)
+    lines = engine.recognize(image, Options())
+    for line, (box, text, score) in zip(lines, expected or [], strict=True):
+        assert_same_line(line, box, text, score)
+
+
+@pytest.mark.parametrize("name", pictures.NAMES)
+def test_a_picture_reads_as_the_text_it_was_rendered_from(name: str, engine: Engine) -> None:
+    lines = engine.recognize(pixels(name), Options())
+    assert [line.text for line in lines] == pictures.LINES[name]
+
+
+@pytest.mark.parametrize("options", ALL_OPTIONS, ids=str)
+def test_every_combination_of_models_gives_what_stock_gives(
+    options: Options, engine: Engine, stock: RapidOCR
+) -> None:
+    image = pixels("upside_down.png")
+    flags = {"use_det": options.use_det, "use_cls": options.use_cls, "use_rec": options.use_rec}
+    found, _ = stock(image, **flags)
+    lines = engine.recognize(image, options)
+    assert len(lines) == len(found or [])
+    for line, entry in zip(lines, found or [], strict=True):
+        told = [part for part in (line.box, line.text, line.angle, line.score) if part is not None]
+        expected = [entry] if options.use_det and not options.use_rec else entry
+        for ours, theirs in zip(told, expected, strict=True):
+            if isinstance(theirs, str):
+                assert ours == theirs
+            else:
+                np.testing.assert_allclose(ours, theirs, atol=1e-3)  # type: ignore[arg-type]
+
+
+def test_answers_are_the_same_when_threads_share_the_engine(engine: Engine) -> None:
+    jobs = [
+        (pixels(name), options)
+        for name in ("small.png", "upside_down.png")
+        for options in ALL_OPTIONS
+    ]
+    alone = [engine.recognize(*job) for job in jobs]
+    with ThreadPoolExecutor(4) as threads:
+        together = list(threads.map(lambda job: engine.recognize(*job), jobs))
+    assert together == alone
+
+
+@pytest.mark.parametrize(("width", "height"), [(2000, 1), (4000, 10), (1, 100_000), (30, 2000)])
+def test_a_picture_that_would_grow_too_large_is_refused(width: int, height: int) -> None:
+    with pytest.raises(ImageTooElongated, match=f"{width} x {height}"):
+        check_size(width, height, Options(), 6_000_000)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (709, 132), (2480, 3508), (100, 800)])
+def test_an_ordinary_picture_is_not_refused(width: int, height: int) -> None:
+    check_size(width, height, Options(), 6_000_000)
+
+
+def test_without_the_detector_a_picture_as_long_as_a_text_line_is_not_refused() -> None:
+    check_size(2000, 30, Options(use_det=False), 6_000_000)

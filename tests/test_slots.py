@@ -1,0 +1,229 @@
+"""Slots over threads and processes."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from ocr_server.errors import ServerBusy
+from ocr_server.slots import Slots
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come true"
+        time.sleep(0.001)
+
+
+@contextmanager
+def child(work: Callable[[], None]) -> Iterator[int]:
+    """Run something in a forked process, as a worker is; kill it at the end."""
+    process = os.fork()
+    if process == 0:
+        work()
+        os._exit(0)
+    try:
+        yield process
+    finally:
+        os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
+
+
+@contextmanager
+def thread(work: Callable[[], None]) -> Iterator[threading.Thread]:
+    started = threading.Thread(target=work)
+    started.start()
+    try:
+        yield started
+    finally:
+        started.join(10)
+        assert not started.is_alive()
+
+
+def hold_forever(slots: Slots) -> None:
+    with slots.hold():
+        signal.pause()
+
+
+def queue_has(slots: Slots, length: int) -> bool:
+    return slots.waiting == length
+
+
+def open_descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_a_slot_is_free_again_after_its_block(slots: Slots) -> None:
+    with slots.hold():
+        assert slots.free == 1
+    assert slots.free == 2
+
+
+def test_a_slot_is_free_again_after_an_exception(slots: Slots) -> None:
+    with pytest.raises(ZeroDivisionError), slots.hold():
+        raise ZeroDivisionError
+    assert slots.free == 2
+
+
+def test_no_more_slots_are_held_than_there_are(slots: Slots) -> None:
+    with slots.hold(), slots.hold(), pytest.raises(ServerBusy), slots.hold(timeout=0.01):
+        pass
+    assert slots.free == 2
+
+
+def test_who_gave_up_waiting_takes_no_slot(slots: Slots) -> None:
+    with slots.hold(), slots.hold(), pytest.raises(ServerBusy), slots.hold(timeout=0):
+        pass
+    with slots.hold(timeout=1), slots.hold(timeout=1):
+        assert slots.free == 0
+    assert (slots.free, slots.waiting) == (2, 0)
+
+
+def test_waiting_is_first_come_first_served(slots: Slots) -> None:
+    order: list[int] = []
+
+    def wait(number: int) -> None:
+        with slots.hold():
+            order.append(number)
+
+    with slots.hold(), ExitStack() as waiters, slots.hold():
+        for number in range(5):
+            waiters.enter_context(thread(partial(wait, number)))
+            wait_until(partial(queue_has, slots, number + 1))
+    assert order == [0, 1, 2, 3, 4]
+
+
+def test_a_slot_released_in_one_process_wakes_a_waiter_in_another(slots: Slots) -> None:
+    told, tell = os.pipe()
+
+    def wait_and_tell() -> None:
+        with slots.hold():
+            os.write(tell, b"got it")
+
+    with slots.hold(), ExitStack() as children:
+        with slots.hold():
+            children.enter_context(child(wait_and_tell))
+            wait_until(lambda: slots.waiting == 1)
+        assert os.read(told, 6) == b"got it"
+    os.close(told)
+    os.close(tell)
+
+
+def test_a_waiter_that_was_killed_is_passed_over(slots: Slots) -> None:
+    with slots.hold(), slots.hold(), child(lambda: hold_forever(slots)):
+        wait_until(lambda: slots.waiting == 1)
+    with slots.hold(timeout=1), slots.hold(timeout=1):
+        assert slots.free == 0
+
+
+def test_the_slot_of_a_killed_holder_is_restored(slots: Slots) -> None:
+    with child(lambda: hold_forever(slots)):
+        wait_until(lambda: slots.free == 1)
+        assert slots.restore() == 0, "the holder lives"
+    assert slots.restore() == 1
+    assert slots.free == 2
+    assert slots.restore() == 0
+
+
+def test_a_restored_slot_goes_to_who_waits(slots: Slots) -> None:
+    answers: list[str] = []
+
+    def wait() -> None:
+        with slots.hold():
+            answers.append("served")
+
+    with slots.hold(), child(lambda: hold_forever(slots)) as holder:
+        wait_until(lambda: slots.free == 0)
+        with thread(wait):
+            wait_until(lambda: slots.waiting == 1)
+            os.kill(holder, signal.SIGKILL)
+            wait_until(lambda: slots.restore() == 1)
+    assert answers == ["served"]
+
+
+def test_a_slot_sent_to_a_waiter_that_is_killed_before_it_wakes_is_restored(slots: Slots) -> None:
+    def wait() -> None:
+        with slots.hold():
+            signal.pause()
+
+    with child(wait), child(wait):
+        wait_until(lambda: slots.free == 0)
+        with child(wait) as waiter:
+            wait_until(lambda: slots.waiting == 1)
+            os.kill(waiter, signal.SIGSTOP)
+    assert slots.restore() == 2
+    with slots.hold(timeout=1):
+        assert slots.free == 1
+
+
+def test_nothing_is_lost_when_workers_are_killed_at_random(slots: Slots) -> None:
+    def work() -> None:
+        def loop() -> None:
+            while True:
+                with slots.hold():
+                    time.sleep(0.0001)
+
+        for _ in range(4):
+            threading.Thread(target=loop, daemon=True).start()
+        signal.pause()
+
+    before = open_descriptors()
+    with child(work):
+        for lifetime in range(40):
+            with child(work):
+                time.sleep(lifetime * 0.0005)
+            slots.restore()
+    slots.restore()
+    with slots.hold(timeout=1), slots.hold(timeout=1):
+        pass
+    assert (slots.free, slots.waiting) == (2, 0)
+    assert open_descriptors() == before
+
+
+def test_nothing_is_lost_when_waits_end_just_as_slots_come_free(slots: Slots) -> None:
+    def race() -> None:
+        for step in range(500):
+            try:
+                with slots.hold(timeout=step % 8 * 0.0001):
+                    time.sleep(0.0002)
+            except ServerBusy:
+                pass
+
+    before = open_descriptors()
+    racers = [threading.Thread(target=race) for _ in range(6)]
+    for racer in racers:
+        racer.start()
+    for racer in racers:
+        racer.join(30)
+    with slots.hold(timeout=1), slots.hold(timeout=1):
+        pass
+    assert (slots.free, slots.waiting) == (2, 0)
+    assert open_descriptors() == before
+
+
+def test_a_queue_too_long_for_the_kernel_answers_busy(slots: Slots) -> None:
+    abandoned = 0
+    with slots.hold(), slots.hold():
+        for abandoned in range(5000):  # noqa: B007
+            try:
+                with slots.hold(timeout=0):
+                    pass
+            except ServerBusy as error:
+                if "Too many" in str(error):
+                    break
+    assert 100 < abandoned < 4999
+    with slots.hold(timeout=1):
+        pass
+
+
+def test_closing_leaves_no_descriptor_open() -> None:
+    before = open_descriptors()
+    Slots(3).close()
+    assert open_descriptors() == before
