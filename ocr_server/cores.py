@@ -32,8 +32,9 @@ def cgroup_quota(root: Path, own_cgroups: Path) -> float | None:
         return None
     quotas = []
     for entry in entries:
-        _, controllers, path = entry.split(":", 2)
-        if controllers == "":
+        _, _, rest = entry.partition(":")
+        controllers, _, path = rest.partition(":")
+        if entry.startswith("0::"):
             quotas += _quotas(root, path, _quota_version_2)
         elif "cpu" in controllers.split(","):
             quotas += _quotas(root / "cpu", path, _quota_version_1)
@@ -50,15 +51,15 @@ def _quotas(mount: Path, path: str, read_quota: Callable[[Path], float | None]) 
 def _quota_version_2(folder: Path) -> float | None:
     try:
         quota, period = (folder / "cpu.max").read_text().split()
-    except (OSError, ValueError):
+        return None if quota == "max" else int(quota) / int(period)
+    except (OSError, ValueError, ZeroDivisionError):
         return None
-    return None if quota == "max" else int(quota) / int(period)
 
 
 def _quota_version_1(folder: Path) -> float | None:
     try:
         quota = int((folder / "cpu.cfs_quota_us").read_text())
         period = int((folder / "cpu.cfs_period_us").read_text())
-    except (OSError, ValueError):
+        return quota / period if quota > 0 else None
+    except (OSError, ValueError, ZeroDivisionError):
         return None
-    return quota / period if quota > 0 else None

@@ -1,8 +1,9 @@
 """Bytes of a picture -> pixels as a person sees them. OpenCV decodes, Pillow reads the header."""
 
 import io
-from collections.abc import Callable
-from dataclasses import dataclass
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -11,13 +12,14 @@ import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
 from ocr_server.errors import ImageTooLarge, InvalidImage, UnsupportedFormat
+from ocr_server.png import SIGNATURE, BrokenPng, read_png_header
 
 Pixels = npt.NDArray[np.uint8]
 AnyPixels = npt.NDArray[Any]
 
 FORMATS = {
     b"\xff\xd8\xff": "JPEG",
-    b"\x89PNG\r\n\x1a\n": "PNG",
+    SIGNATURE: "PNG",
     b"BM": "BMP",
     b"GIF87a": "GIF",
     b"GIF89a": "GIF",
@@ -27,6 +29,13 @@ FORMATS = {
 }
 _ORIENTATION_TAG = 0x0112
 _OPAQUE = 255
+_BAND_PIXELS = 1_000_000
+
+# The limit on pixels is a setting here, and held before anything is decoded.
+Image.MAX_IMAGE_PIXELS = None
+# What a broken picture makes the libraries complain of goes to the client, as an error.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 # EXIF 2.32, tag 274: how the stored picture is turned to be seen upright.
 _UPRIGHT: dict[int, Callable[[Pixels], Pixels]] = {
@@ -43,13 +52,19 @@ _FIRST_ORIENTATION_ON_ITS_SIDE = 5
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a picture's first bytes tell: format, width and height in pixels as a person sees it."""
+    """What a picture's file tells before decoding: format, width and height as a person sees it.
+
+    orientation: 1 to 8, how the stored pixels must still be turned after decoding.
+    mode: Pillow's name of the pixel layout; empty for PNG.
+    transparent_grey: the level of grey that means transparent, if any.
+    """
 
     format: str
     width: int
     height: int
     orientation: int
-    mode: str
+    mode: str = ""
+    transparent_grey: int | None = None
 
 
 def read_header(data: bytes, max_pixels: int) -> Header:
@@ -59,20 +74,16 @@ def read_header(data: bytes, max_pixels: int) -> Header:
     """
     if not data:
         raise InvalidImage("The picture is empty (0 bytes). Check that the file was read and sent.")
-    image = _open(data, _format_of(data))
-    with image:
-        width, height = image.size
-        orientation = _orientation_of(image)
-        mode = image.mode
-        format_name = image.format or ""
-    if width * height > max_pixels:
+    format_name = _format_of(data)
+    header = _png_header(data) if format_name == "PNG" else _other_header(data, format_name)
+    if header.width * header.height > max_pixels:
         raise ImageTooLarge(
-            f"The picture has {width} x {height} pixels; at most {max_pixels} are allowed. "
-            "Send it smaller."
+            f"The picture has {header.width} x {header.height} pixels; at most {max_pixels} are "
+            "allowed. Send it smaller."
         )
-    if orientation >= _FIRST_ORIENTATION_ON_ITS_SIDE:
-        width, height = height, width
-    return Header(format_name, width, height, orientation, mode)
+    if header.orientation >= _FIRST_ORIENTATION_ON_ITS_SIDE:
+        header = replace(header, width=header.height, height=header.width)
+    return header
 
 
 def decode(data: bytes, header: Header) -> Pixels:
@@ -81,11 +92,33 @@ def decode(data: bytes, header: Header) -> Pixels:
     The picture is turned upright after its EXIF orientation, transparency is laid over white or
     black, whichever the visible part stands out from. Raises InvalidImage, UnsupportedFormat.
     """
-    image = _bgr(_in_eight_bits(_pixels(data, header)), header)
-    # OpenCV turns TIFF pictures upright by itself, whatever the flags.
-    if header.format != "TIFF" and header.orientation in _UPRIGHT:
+    image = _pixels(data, header)
+    # OpenCV multiplies a TIFF's alpha into its colours, but only in pictures of 8 bits.
+    premultiplied = header.format == "TIFF" and header.mode == "RGBA" and image.dtype == np.uint8
+    if header.transparent_grey is not None:
+        image = _with_alpha(image, header.transparent_grey)
+    image = _bgr(_in_eight_bits(image), premultiplied)
+    if header.orientation in _UPRIGHT:
         image = _UPRIGHT[header.orientation](image)
     return np.ascontiguousarray(image)
+
+
+def _png_header(data: bytes) -> Header:
+    # Not by Pillow, which decodes the pixels when it is asked for EXIF data that is not there.
+    try:
+        png = read_png_header(data)
+    except BrokenPng as error:
+        raise _broken("PNG") from error
+    orientation = _orientation(lambda: _parse_exif(png.exif))
+    return Header("PNG", png.width, png.height, orientation, "", png.transparent_grey)
+
+
+def _other_header(data: bytes, format_name: str) -> Header:
+    with _open(data, format_name) as image:
+        width, height = image.size
+        # Pillow's size and OpenCV's pixels of a TIFF are turned upright already.
+        orientation = 1 if format_name == "TIFF" else _orientation(image.getexif)
+        return Header(format_name, width, height, orientation, image.mode)
 
 
 def _format_of(data: bytes) -> str:
@@ -99,16 +132,20 @@ def _format_of(data: bytes) -> str:
 def _open(data: bytes, format_name: str) -> Image.Image:
     try:
         return Image.open(io.BytesIO(data), formats=[format_name])
-    except Image.DecompressionBombError as error:
-        raise ImageTooLarge("The picture has far too many pixels. Send it smaller.") from error
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError) as error:
         raise _broken(format_name) from error
 
 
-def _orientation_of(image: Image.Image) -> int:
-    """Return EXIF orientation 1 to 8; a broken or absent tag counts as 1, upright."""
+def _parse_exif(block: bytes) -> Image.Exif:
+    exif: Image.Exif = Image.Exif()
+    exif.load(block)
+    return exif
+
+
+def _orientation(read_exif: Callable[[], Image.Exif]) -> int:
+    """Return EXIF orientation 1 to 8; an absent, broken or senseless one counts as 1, upright."""
     try:
-        orientation = image.getexif().get(_ORIENTATION_TAG, 1)
+        orientation = read_exif().get(_ORIENTATION_TAG, 1)
     except Exception:  # Whatever is wrong with the metadata, the picture itself may be fine.
         return 1
     return orientation if orientation in range(1, 9) else 1
@@ -127,13 +164,21 @@ def _pixels(data: bytes, header: Header) -> AnyPixels:
 
 
 def _decode_with_pillow(data: bytes) -> AnyPixels:
-    """Decode grey with alpha from a TIFF, whose alpha OpenCV drops; BGRA, alpha multiplied in."""
+    """Decode grey with alpha from a TIFF, whose alpha OpenCV drops, to BGRA."""
     try:
         with Image.open(io.BytesIO(data), formats=["TIFF"]) as image:
-            red_first = np.asarray(image.convert("RGBa"))
+            red_first = np.asarray(image.convert("LA").convert("RGBA"))
     except (OSError, ValueError, SyntaxError, EOFError) as error:
         raise _broken("TIFF") from error
     return red_first[:, :, [2, 1, 0, 3]]
+
+
+def _with_alpha(image: AnyPixels, transparent_grey: int) -> AnyPixels:
+    """Return a grey picture of three equal channels with the alpha that OpenCV dropped."""
+    opaque = np.iinfo(image.dtype).max
+    grey = image if image.ndim == 2 else image[:, :, 0]
+    alpha = np.where(grey == transparent_grey, 0, opaque).astype(image.dtype)
+    return np.dstack([grey, grey, grey, alpha])
 
 
 def _in_eight_bits(image: AnyPixels) -> Pixels:
@@ -142,40 +187,53 @@ def _in_eight_bits(image: AnyPixels) -> Pixels:
     if image.dtype == np.uint16:
         return (image >> 8).astype(np.uint8)
     if image.dtype == np.float32:
-        return (np.nan_to_num(image).clip(0.0, 1.0) * 255.0).astype(np.uint8)
+        image = np.nan_to_num(image, posinf=1.0, neginf=0.0)
+        # Levels are 0 to 1 by convention, but some programs write 0 to 255.
+        scale = 255.0 if image.max() <= 1.0 else 1.0
+        return (image * scale).clip(0, 255).astype(np.uint8)
     raise UnsupportedFormat(
         f"Pixels of type {image.dtype} are not read. Save the picture with 8 or 16 bits a channel."
     )
 
 
-def _bgr(image: Pixels, header: Header) -> Pixels:
+def _bgr(image: Pixels, premultiplied: bool) -> Pixels:
     channels = 1 if image.ndim == 2 else image.shape[2]
     if channels == 1:
         return np.dstack([image, image, image])
     if channels == 3:
         return image
     if channels == 4:
-        # OpenCV gives a TIFF's colours with alpha multiplied in already.
-        return _over_background(image, premultiplied=header.format == "TIFF")
+        return _over_background(image, premultiplied)
     raise UnsupportedFormat(f"Pictures with {channels} channels are not read. Use grey or RGB.")
 
 
-def _over_background(image: Pixels, *, premultiplied: bool) -> Pixels:
+def _over_background(image: Pixels, premultiplied: bool) -> Pixels:
     """Lay a BGRA picture over white or black, whichever is further from what is visible."""
     colour, alpha = image[:, :, :3], image[:, :, 3]
     if alpha.min() == _OPAQUE:
         return colour
-    weight = np.dstack([alpha, alpha, alpha])
-    if not premultiplied:
-        colour = np.asarray(cv2.multiply(colour, weight, scale=1 / _OPAQUE), np.uint8)
-    visible_brightness = colour.mean() / max(alpha.mean(), 1.0)
-    if visible_brightness > 0.5:
-        return colour  # Over black, which adds nothing.
-    return np.asarray(cv2.add(colour, _OPAQUE - weight), np.uint8)
+    laid = np.empty_like(colour, order="C")
+    for rows in _bands(image):
+        weight = np.dstack([alpha[rows]] * 3)
+        laid[rows] = (
+            colour[rows] if premultiplied else cv2.multiply(colour[rows], weight, scale=1 / _OPAQUE)
+        )
+    if laid.mean() > alpha.mean() / 2:
+        return laid  # The visible part is light: over black, which adds nothing.
+    for rows in _bands(image):
+        laid[rows] = cv2.add(laid[rows], np.dstack([_OPAQUE - alpha[rows]] * 3))
+    return laid
+
+
+def _bands(image: Pixels) -> Iterator[slice]:
+    """Cut a picture into bands of rows, so that what is computed between takes little memory."""
+    height, width = image.shape[:2]
+    rows = max(1, _BAND_PIXELS // width)
+    return (slice(top, top + rows) for top in range(0, height, rows))
 
 
 def _broken(format_name: str) -> InvalidImage:
     return InvalidImage(
-        f"The {format_name} picture is broken or cut short. Check that it opens in a viewer and "
-        "that all of it was sent."
+        f"The {format_name} picture is broken, cut short or of an unusual kind. Check that it "
+        "opens in a viewer and that all of it was sent, or save it as an ordinary PNG or JPEG."
     )

@@ -50,7 +50,10 @@ class Settings(BaseSettings):
         "picture.",
     )
     max_image_pixels: int = Field(
-        100_000_000, ge=1, description="Most pixels (width x height) of a picture."
+        70_000_000,
+        ge=1,
+        description="Most pixels (width x height) of a picture. The default is an A3 page at 600 "
+        "dots an inch.",
     )
     max_inference_pixels: int = Field(
         6_000_000,

@@ -1,8 +1,9 @@
 import base64
+from urllib.parse import quote, quote_plus, unquote_plus
 
 import pytest
 
-from ocr_server.base64_image import decode_base64
+from ocr_server.base64_image import decode_base64, unescape_base64
 from ocr_server.errors import InvalidBase64
 
 # Every byte value: both characters that the alphabets disagree on occur, and padding is needed.
@@ -85,3 +86,13 @@ def test_what_is_not_base64_is_refused(text: bytes) -> None:
 def test_a_data_uri_without_base64_is_refused(uri: bytes) -> None:
     with pytest.raises(InvalidBase64, match="data: URI without base64"):
         decode_base64(uri)
+
+
+def test_a_plus_that_was_lost_at_the_end_is_restored() -> None:
+    assert decode_base64(b"YWJj    ") == base64.b64decode("YWJj++++")
+
+
+def test_a_form_decoder_is_undone() -> None:
+    text = "data:image/png;base64," + base64.b64encode(bytes(range(256))).decode() + "\r\n"
+    for escaped in (quote_plus(text), quote(text, safe=""), quote_plus(text).lower()[:30]):
+        assert unescape_base64(escaped.encode()).strip() == unquote_plus(escaped).encode().strip()

@@ -95,7 +95,7 @@ def test_a_machine_without_cgroups_has_no_quota(tmp_path: Path) -> None:
     assert cgroup_quota(tmp_path, tmp_path / "absent") is None
 
 
-@pytest.mark.parametrize("content", ["", "100000", "100000 100000 100000"])
+@pytest.mark.parametrize("content", ["", "1000", "1000 1000 1000", "abc 1000", "1000 0"])
 def test_a_malformed_version_2_quota_is_none(tmp_path: Path, content: str) -> None:
     assert quota(tmp_path, "0::/app\n", {"app/cpu.max": content}) is None
 
@@ -104,3 +104,9 @@ def test_a_malformed_version_2_quota_is_none(tmp_path: Path, content: str) -> No
 def test_a_malformed_version_1_quota_is_none(tmp_path: Path, content: str) -> None:
     files = {"cpu/app/cpu.cfs_quota_us": content, "cpu/app/cpu.cfs_period_us": "100000"}
     assert quota(tmp_path, "4:cpu:/app\n", files) is None
+
+
+@pytest.mark.parametrize("own", ["", "\n\n", "0", "0:", "nonsense\n0::/app\n"])
+def test_a_malformed_list_of_cgroups_is_passed_over(tmp_path: Path, own: str) -> None:
+    found = quota(tmp_path, own, {"app/cpu.max": "100000 100000\n"})
+    assert found == (1.0 if "/app" in own else None)

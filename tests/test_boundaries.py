@@ -1,0 +1,111 @@
+"""The direction of dependencies, held by reading the source."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import ocr_server
+
+PACKAGE = Path(ocr_server.__file__).parent
+MODULES = {
+    ".".join(file.relative_to(PACKAGE).with_suffix("").parts): ast.parse(file.read_text("utf-8"))
+    for file in PACKAGE.rglob("*.py")
+}
+WITHOUT_FLASK = [
+    "base64_image",
+    "cores",
+    "decoder",
+    "engine",
+    "errors",
+    "inference_size",
+    "options",
+    "png",
+    "settings",
+    "slots",
+    "text_line",
+]
+
+
+def imports(module: str) -> set[str]:
+    """Return the dotted names that a module imports, anywhere in its source."""
+    names: set[str] = set()
+    for node in ast.walk(MODULES[module]):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} uses a relative import, which this test cannot read"
+            names.add(node.module or "")
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return names
+
+
+def importers_of(*packages: str) -> set[str]:
+    """Return our modules that import one of these packages."""
+    return {
+        module
+        for module in MODULES
+        if any(name.partition(".")[0] in packages for name in imports(module))
+    }
+
+
+def own_imports(module: str) -> set[str]:
+    """Return our modules that a module imports."""
+    names = {name.removeprefix("ocr_server.") for name in imports(module)}
+    return names & MODULES.keys()
+
+
+def attributes(module: str) -> set[str]:
+    """Return the attributes and names that a module uses."""
+    nodes = list(ast.walk(MODULES[module]))
+    used = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    named = {
+        alias.name for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names
+    }
+    return used | named
+
+
+@pytest.mark.parametrize("module", WITHOUT_FLASK)
+def test_a_module_below_the_web_knows_no_flask(module: str) -> None:
+    assert module not in importers_of("flask", "werkzeug")
+
+
+@pytest.mark.parametrize("module", WITHOUT_FLASK)
+def test_a_module_below_the_web_needs_only_its_like(module: str) -> None:
+    assert own_imports(module) <= set(WITHOUT_FLASK)
+
+
+def test_only_the_engine_knows_rapidocr_and_onnxruntime() -> None:
+    assert importers_of("rapidocr_onnxruntime", "onnxruntime") == {"engine"}
+
+
+def test_only_the_settings_read_variables() -> None:
+    assert importers_of("pydantic_settings") == {"settings"}
+    touching = {
+        module for module in MODULES if attributes(module) & {"environ", "environb", "getenv"}
+    }
+    assert touching == {"cli"}
+
+
+def test_the_command_line_writes_variables_and_reads_none() -> None:
+    uses = [
+        ast.unparse(node)
+        for node in ast.walk(MODULES["cli"])
+        if isinstance(node, ast.Attribute) and ast.unparse(node).startswith("os.environ.")
+    ]
+    assert uses == ["os.environ.update"]
+    assert ast.unparse(MODULES["cli"]).count("environ") == 1 + ast.unparse(MODULES["cli"]).count(
+        "from_environment"
+    )
+
+
+def test_only_gunicorns_configuration_reads_settings_when_it_is_imported() -> None:
+    reading = {
+        module
+        for module, source in MODULES.items()
+        for statement in source.body
+        if not isinstance(statement, ast.FunctionDef | ast.ClassDef)
+        and {"Settings()", "Settings.from_environment()"}
+        & {ast.unparse(node) for node in ast.walk(statement) if isinstance(node, ast.Call)}
+    }
+    assert reading == {"gunicorn_config"}
