@@ -46,7 +46,7 @@ def create_app(
         app,
         extension.Extension(
             settings=settings,
-            engine=engine or Engine.loaded(),
+            engine=engine or Engine.loaded(settings),
             slots=slots or Slots(settings.slots),
         ),
     )

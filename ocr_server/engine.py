@@ -1,49 +1,142 @@
-"""The OCR engine: pixels -> text lines. The only module that knows RapidOCR."""
+"""The OCR engine: pixels -> text lines. The only module that knows RapidOCR.
+
+RapidOCR's own parts prepare pictures and interpret outputs; here is the order of the work, which
+models run how, and on which cores. The answers are those of a stock RapidOCR.
+"""
 
 from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+import rapidocr_onnxruntime
 from rapidocr_onnxruntime import RapidOCR
 
 from ocr_server.decoder import Pixels
+from ocr_server.elastic import OneCore
 from ocr_server.errors import ImageTooElongated
 from ocr_server.inference_size import detector_pixels, recognizer_pixels
+from ocr_server.model_store import folded
 from ocr_server.options import Options
+from ocr_server.sessions import Model, Tensor, agree
+from ocr_server.settings import Settings
 from ocr_server.text_line import Box, TextLine
+
+_MODELS = Path(rapidocr_onnxruntime.__file__).parent / "models"
 
 
 class Engine:
-    """One RapidOCR with one thread a session; any number of threads may call `recognize`."""
+    """RapidOCR's three models; any number of threads may call `recognize`."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings) -> None:
         # OpenCV's own threads would run beside the slots' inferences, and do not survive a fork.
         cv2.setNumThreads(1)
         self._rapid_ocr = RapidOCR(intra_op_num_threads=1, inter_op_num_threads=1)
+        load = partial(_load, settings=settings)
+        cores = _powers_of_two(settings.slots) if settings.elastic else [1]
+        self._detector = load("ch_PP-OCRv4_det_infer.onnx", (1, 3, 64, 96), cores=cores)
+        self._classifier = load("ch_ppocr_mobile_v2.0_cls_infer.onnx", (1, 3, 48, 192))
+        self._recognizer = load("ch_PP-OCRv4_rec_infer.onnx", (1, 3, 48, 96))
+        self._levels = self._normalized_levels()
+        self._drop_stock_sessions()
 
     @classmethod
-    def loaded(cls) -> "Engine":
+    def loaded(cls, settings: Settings) -> "Engine":
         """Load the models and run a picture through them, so that the first request is fast."""
-        engine = cls()
+        engine = cls(settings)
         image = np.full((160, 480, 3), 255, np.uint8)
         cv2.putText(image, "warm up 123", (20, 100), cv2.FONT_HERSHEY_SIMPLEX, 2, (0, 0, 0), 4)
         if not engine.recognize(image, Options()):
             raise RuntimeError("The engine reads no text in its warm-up picture.")
         return engine
 
-    def recognize(self, image: Pixels, options: Options) -> list[TextLine]:
+    def recognize(
+        self, image: Pixels, options: Options, cores: OneCore | None = None
+    ) -> list[TextLine]:
         """Read the text lines of a BGR picture, shape (height, width, 3), in reading order.
 
-        The answers are RapidOCR's own. Without the detector the picture is taken as one text
-        line; without the recognizer there are only boxes; the classifier alone tells `angle`;
-        with no model there is nothing to tell.
+        Without the detector the picture is taken as one text line; without the recognizer there
+        are only boxes; the classifier alone tells `angle`; with no model there is nothing to
+        tell. The answers do not depend on the cores used; None is the caller's alone.
         """
-        # Only these three arguments: RapidOCR writes any other onto itself, for all later calls.
-        found, _ = self._rapid_ocr(
-            image, use_det=options.use_det, use_cls=options.use_cls, use_rec=options.use_rec
-        )
-        return [_text_line(entry, options) for entry in found or ()]
+        cores = cores or OneCore()
+        height, width = image.shape[:2]
+        scaled, ratio_height, ratio_width = self._rapid_ocr.preprocess(image)
+        record = {"preprocess": {"ratio_h": ratio_height, "ratio_w": ratio_width}}
+        if not options.use_det:
+            lines = self._read_crops([scaled], options, cores)
+            return [] if options == Options(False, False, False) else lines
+        scaled, record = self._rapid_ocr.maybe_add_letterbox(scaled, record)
+        corners = self._detect(scaled, cores)
+        if not corners:
+            return []
+        boxes = self._rapid_ocr._get_origin_points(corners, record, height, width)
+        if not options.use_rec:
+            return [TextLine(box=_box(box)) for box in boxes]
+        crops = self._rapid_ocr.get_crop_img_list(scaled, corners)
+        lines = self._read_crops(crops, options, cores)
+        return [
+            TextLine(box=_box(box), text=line.text, score=line.score)
+            for box, line in zip(boxes, lines, strict=True)
+            if line.score is not None and line.score >= self._rapid_ocr.text_score
+        ]
+
+    def _detect(self, image: Pixels, cores: OneCore) -> list[Any]:
+        """Return the corners of the text lines, in reading order."""
+        detector = self._rapid_ocr.text_det
+        resized = detector.get_preprocess(max(image.shape[:2])).resize(image)
+        with cores.gather() as count:
+            output = self._detector.run(self._normalized(resized), count)
+        found, _ = detector.postprocess_op(output, image.shape[:2])
+        corners = detector.filter_tag_det_res(found, image.shape[:2])
+        return list(self._rapid_ocr.sorted_boxes(corners)) if len(corners) else []
+
+    def _read_crops(
+        self, crops: Sequence[Pixels], options: Options, cores: OneCore
+    ) -> list[TextLine]:
+        """Classify and recognize text lines, each alone, the longest first."""
+        ratios = _padded_ratios(crops, self._rapid_ocr.text_rec)
+        longest_first = sorted(range(len(crops)), key=lambda index: -ratios[index])
+        jobs = [(crops[index], ratios[index]) for index in longest_first]
+        lines = cores.map(lambda job: self._read_crop(*job, options), jobs)
+        return [line for _, line in sorted(zip(longest_first, lines, strict=True), key=_first)]
+
+    def _read_crop(self, crop: Pixels, ratio: float, options: Options) -> TextLine:
+        line = TextLine()
+        if options.use_cls:
+            classifier = self._rapid_ocr.text_cls
+            output = self._classifier.run(classifier.resize_norm_img(crop)[None])
+            angle, score = classifier.postprocess_op(output)[0]
+            if "180" in angle and score > classifier.cls_thresh:
+                crop = np.asarray(cv2.rotate(crop, cv2.ROTATE_180), np.uint8)
+            line = TextLine(angle=angle, score=float(score))
+        if options.use_rec:
+            recognizer = self._rapid_ocr.text_rec
+            output = self._recognizer.run(recognizer.resize_norm_img(crop, ratio)[None])
+            text, score = recognizer.postprocess_op(output)[0]
+            line = TextLine(text=text, score=float(score))
+        return line
+
+    def _normalized(self, image: Pixels) -> Tensor:
+        """Return a picture as the detector's input, shape (1, 3, height, width)."""
+        tensor = np.empty((1, 3, *image.shape[:2]), np.float32)
+        for plane, channel in zip(tensor[0], cv2.split(image), strict=True):
+            cv2.LUT(channel, self._levels, plane)
+        return tensor
+
+    def _normalized_levels(self) -> Tensor:
+        """Return what RapidOCR's normalization gives for each of the 256 levels of a pixel."""
+        levels = np.arange(256, dtype=np.uint8).reshape(256, 1, 1).repeat(3, axis=2)
+        normalized = self._rapid_ocr.text_det.get_preprocess(256).normalize(levels)
+        return np.ascontiguousarray(normalized[:, 0, 0], np.float32)
+
+    def _drop_stock_sessions(self) -> None:
+        """Free the memory of the sessions that RapidOCR made and nobody runs."""
+        del self._rapid_ocr.text_det.infer
+        del self._rapid_ocr.text_cls.infer
+        del self._rapid_ocr.text_rec.session
 
 
 def check_size(width: int, height: int, options: Options, max_pixels: int) -> None:
@@ -59,20 +152,41 @@ def check_size(width: int, height: int, options: Options, max_pixels: int) -> No
         )
 
 
-def _text_line(entry: Any, options: Options) -> TextLine:
-    """Name the parts of one of RapidOCR's results, whose shape depends on the models that ran."""
-    if options.use_det and options.use_rec:
-        box, text, score = entry
-        return TextLine(box=_box(box), text=text, score=float(score))
-    if options.use_det:
-        return TextLine(box=_box(entry))
-    if options.use_rec:
-        text, score = entry
-        return TextLine(text=text, score=float(score))
-    angle, score = entry
-    return TextLine(angle=angle, score=float(score))
+def _load(
+    name: str, shape: Sequence[int], settings: Settings, cores: Sequence[int] = (1,)
+) -> Model:
+    path = _MODELS / name
+    if not settings.fold:
+        return Model(path.read_bytes(), cores)
+    return Model(folded(path, settings.cache_dir, partial(agree, shape=shape)), cores)
 
 
-def _box(corners: Sequence[Sequence[float]]) -> Box:
+def _powers_of_two(most: int) -> list[int]:
+    return [2**exponent for exponent in range(most.bit_length())]
+
+
+def _padded_ratios(crops: Sequence[Pixels], recognizer: Any) -> list[float]:
+    """Return the width to height ratio to which RapidOCR pads each crop.
+
+    It recognizes crops of similar ratio in batches and pads all to the widest of their batch, and
+    never less than the model's own shape; how much a crop is padded can change what is read.
+    """
+    own = [crop.shape[1] / float(crop.shape[0]) for crop in crops]
+    order = np.argsort(np.array(own))
+    _, height, width = recognizer.rec_image_shape
+    size = recognizer.rec_batch_num
+    padded = dict[int, float]()
+    for start in range(0, len(own), size):
+        batch = order[start : start + size]
+        widest = max(width / height, *(own[index] for index in batch))
+        padded.update(dict.fromkeys(map(int, batch), widest))
+    return [padded[index] for index in range(len(own))]
+
+
+def _first(pair: tuple[int, TextLine]) -> int:
+    return pair[0]
+
+
+def _box(corners: Any) -> Box:
     top_left, top_right, bottom_right, bottom_left = ((float(x), float(y)) for x, y in corners)
     return top_left, top_right, bottom_right, bottom_left

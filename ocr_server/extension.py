@@ -1,10 +1,11 @@
 """What the views need, held by the application."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import flask
 
+from ocr_server.elastic import ElasticCores, OneCore
 from ocr_server.settings import Settings
 from ocr_server.slots import Slots
 
@@ -16,16 +17,21 @@ _NAME = "ocr_server"
 
 @dataclass(slots=True)
 class Extension:
-    """The settings, the worker's engine and the machine's slots."""
+    """The settings, the worker's engine, the machine's slots and the cores that go with them."""
 
     settings: Settings
     engine: "Engine"
     slots: Slots
+    cores: OneCore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.cores = ElasticCores(self.slots) if self.settings.elastic else OneCore()
 
     def share(self, slots: Slots) -> None:
         """Use these slots, which the master made for all workers, instead of this process's."""
         self.slots.close()
         self.slots = slots
+        self.__post_init__()
 
 
 def register(app: flask.Flask, extension: Extension) -> None:

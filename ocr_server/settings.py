@@ -1,6 +1,8 @@
 """Every setting once: name, default, bounds and meaning. Read from OCR_SERVER_* variables."""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -9,6 +11,11 @@ from ocr_server.cores import usable_cores
 
 _MIB = 1024 * 1024
 _PREFIX = "OCR_SERVER_"
+_MADE_DEFAULTS = {
+    "workers": "usable cores",
+    "slots": "usable cores",
+    "cache_dir": "`~/.cache/ocr_server`",
+}
 
 
 class InvalidSettings(Exception):
@@ -62,6 +69,17 @@ class Settings(BaseSettings):
         "those that would grow past this get 422.",
     )
 
+    elastic: bool = Field(
+        True, description="Whether a request may use the cores of slots that nobody else wants."
+    )
+    fold: bool = Field(
+        True, description="Whether the models are rewritten to run faster, with the same answers."
+    )
+    cache_dir: Path = Field(
+        default_factory=lambda: _cache_home() / "ocr_server",
+        description="Folder that keeps the rewritten models from one start to the next.",
+    )
+
     @classmethod
     def from_environment(cls) -> "Settings":
         """Read the OCR_SERVER_* variables. Raises InvalidSettings."""
@@ -69,6 +87,12 @@ class Settings(BaseSettings):
             return cls()
         except ValidationError as error:
             raise InvalidSettings("; ".join(_complaints(error))) from None
+
+
+def _cache_home() -> Path:
+    """Return where caches go by the XDG base directory specification, or for users without home."""
+    home = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))  # noqa: PTH111
+    return home if home.is_absolute() else Path("/var/cache")
 
 
 def _complaints(error: ValidationError) -> Iterator[str]:
@@ -81,6 +105,6 @@ def settings_table() -> str:
     """Return the settings as a Markdown table, as it stands in the README."""
     rows = ["| variable | default | meaning |", "| --- | --- | --- |"]
     for name, field in Settings.model_fields.items():
-        default = "usable cores" if field.default_factory else f"`{field.default}`"
+        default = _MADE_DEFAULTS.get(name, f"`{field.default}`")
         rows.append(f"| `{_PREFIX}{name.upper()}` | {default} | {field.description} |")
     return "\n".join(rows) + "\n"

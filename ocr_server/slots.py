@@ -50,7 +50,24 @@ class Slots:
         try:
             yield
         finally:
-            self._offer(slot)
+            self.give_back(slot)
+
+    def borrow(self) -> int | None:
+        """Take a slot if one is free and nobody waits; to be given back with `give_back`."""
+        return None if self.waiting else self._take_free()
+
+    def give_back(self, slot: int) -> None:
+        """Give a slot to the head of the queue or, if nobody waits, put it among the free ones."""
+        offered: int | None = slot
+        while offered is not None:
+            waiter = _receive(self._queue_out, socket.MSG_DONTWAIT)
+            if waiter is None:
+                _send(self._free_in, offered)
+                # Somebody may have queued between our look at the queue and this; they saw no
+                # free slot and would sleep beside one.
+                offered = self._take_free() if self.waiting else None
+            elif _hand_over(offered, waiter):
+                offered = None
 
     @property
     def free(self) -> int:
@@ -82,24 +99,11 @@ class Slots:
 
     def _make_slot(self) -> int:
         keeper, slot = os.pipe()
-        self._offer(slot)
+        self.give_back(slot)
         return keeper
 
     def _take_free(self) -> int | None:
         return _receive(self._free_out, socket.MSG_DONTWAIT)
-
-    def _offer(self, slot: int) -> None:
-        """Give a slot to the head of the queue or, if nobody waits, put it among the free ones."""
-        offered: int | None = slot
-        while offered is not None:
-            waiter = _receive(self._queue_out, socket.MSG_DONTWAIT)
-            if waiter is None:
-                _send(self._free_in, offered)
-                # Somebody may have queued between our look at the queue and this; they saw no
-                # free slot and would sleep beside one.
-                offered = self._take_free() if self.waiting else None
-            elif _hand_over(offered, waiter):
-                offered = None
 
     def _wait(self, timeout: float | None) -> int:
         deadline = None if timeout is None else time.monotonic() + timeout
@@ -119,7 +123,7 @@ class Slots:
         # A slot may have come free between our first look and our queueing.
         slot = self._take_free()
         if slot is not None:
-            self._offer(slot)
+            self.give_back(slot)
 
 
 def _shared_socket_pair() -> tuple[socket.socket, socket.socket]:

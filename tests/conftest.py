@@ -16,7 +16,7 @@ from ocr_server.slots import Slots
 @pytest.fixture(scope="session")
 def engine() -> Engine:
     """Our engine."""
-    return Engine.loaded()
+    return Engine.loaded(Settings())
 
 
 @pytest.fixture(scope="session")

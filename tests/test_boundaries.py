@@ -16,11 +16,15 @@ WITHOUT_FLASK = [
     "base64_image",
     "cores",
     "decoder",
+    "elastic",
     "engine",
     "errors",
+    "graph",
     "inference_size",
+    "model_store",
     "options",
     "png",
+    "sessions",
     "settings",
     "slots",
     "text_line",
@@ -76,7 +80,8 @@ def test_a_module_below_the_web_needs_only_its_like(module: str) -> None:
 
 
 def test_only_the_engine_knows_rapidocr_and_onnxruntime() -> None:
-    assert importers_of("rapidocr_onnxruntime", "onnxruntime") == {"engine"}
+    assert importers_of("rapidocr_onnxruntime") == {"engine"}
+    assert importers_of("onnxruntime") == {"sessions"}
 
 
 def test_only_the_settings_read_variables() -> None:
@@ -84,7 +89,7 @@ def test_only_the_settings_read_variables() -> None:
     touching = {
         module for module in MODULES if attributes(module) & {"environ", "environb", "getenv"}
     }
-    assert touching == {"cli"}
+    assert touching == {"cli", "settings"}
 
 
 def test_the_command_line_writes_variables_and_reads_none() -> None:

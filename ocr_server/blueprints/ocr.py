@@ -23,7 +23,7 @@ def ocr() -> flask.Response:
     # Decoding counts as work too: inside the slot it neither competes with inferences nor piles
     # up decoded pictures of requests that still wait.
     with ocr_server.slots.hold():
-        lines = ocr_server.engine.recognize(decode(image, header), options)
+        lines = ocr_server.engine.recognize(decode(image, header), options, ocr_server.cores)
     return flask.Response(
         to_json(indexed_dict(lines)), content_type="application/json; charset=utf-8"
     )

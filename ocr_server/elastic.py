@@ -1,0 +1,97 @@
+"""The cores that a request may use: its own slot's, and those of free slots, borrowed."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from queue import Empty, SimpleQueue
+from typing import TypeVar
+
+from ocr_server.slots import Slots
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class OneCore:
+    """The caller's core alone."""
+
+    @contextmanager
+    def gather(self) -> Iterator[int]:
+        """Hold all cores to be had for the length of a `with` block; gives how many."""
+        yield 1
+
+    def map(self, function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+        """Return the function's results in the items' order."""
+        return [function(item) for item in items]
+
+
+class ElasticCores(OneCore):
+    """The caller's core and those of slots that are free while nobody waits for one.
+
+    A borrowed slot is given back as soon as its piece of work is done and somebody waits.
+    """
+
+    def __init__(self, slots: Slots) -> None:
+        self._slots = slots
+        self._helpers = ThreadPoolExecutor(slots.count, "helper")
+
+    @contextmanager
+    def gather(self) -> Iterator[int]:
+        """Hold all cores to be had for the length of a `with` block; gives how many."""
+        borrowed = list(iter(self._slots.borrow, None))
+        try:
+            yield 1 + len(borrowed)
+        finally:
+            for slot in borrowed:
+                self._slots.give_back(slot)
+
+    def map(self, function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+        """Return the function's results in the items' order, worked out on all cores to be had."""
+        todo: SimpleQueue[int] = SimpleQueue()
+        for index in range(len(items)):
+            todo.put(index)
+        results: dict[int, Result] = {}
+
+        def do(index: int) -> None:
+            results[index] = function(items[index])
+
+        helpers: list[Future[None]] = []
+        try:
+            for index in _taken(todo):
+                helpers += self._recruit(do, todo)
+                do(index)
+        finally:
+            for _ in _taken(todo):
+                pass  # After an error nobody needs the rest.
+            wait(helpers)
+        for helper in helpers:
+            helper.result()
+        return [results[index] for index in range(len(items))]
+
+    def _recruit(
+        self, do: Callable[[int], None], todo: "SimpleQueue[int]"
+    ) -> Iterator[Future[None]]:
+        """Set as many helpers to work as there are things to do and slots to borrow."""
+        for _ in range(todo.qsize()):
+            slot = self._slots.borrow()
+            if slot is None:
+                return
+            yield self._helpers.submit(self._help, slot, do, todo)
+
+    def _help(self, slot: int, do: Callable[[int], None], todo: "SimpleQueue[int]") -> None:
+        try:
+            for index in _taken(todo):
+                do(index)
+                if self._slots.waiting:
+                    return
+        finally:
+            self._slots.give_back(slot)
+
+
+def _taken(todo: "SimpleQueue[int]") -> Iterator[int]:
+    """Take things to do until none is left."""
+    while True:
+        try:
+            yield todo.get_nowait()
+        except Empty:
+            return
