@@ -3,10 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps
 
-.PHONY: help run install test check fix lock readme wheel pictures clean
+.PHONY: help run install test check fix bench bench-engine lock readme wheel pictures clean
 
 help: ## Show this help
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 run: install ## Serve on port 9003
 	$(BIN)/gunicorn -c gunicorn.conf.py wsgi:app
@@ -28,9 +28,15 @@ fix: .venv/installed-dev ## Mend what lint and format can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+bench: .venv/installed-dev ## Compare with the demo servers (IMAGES=folder: more pictures)
+	$(BIN)/python -m benchmarks.servers $(if $(IMAGES),--images $(IMAGES))
+
+bench-engine: .venv/installed-dev ## Compare with stock RapidOCR, stage by stage (IMAGES=folder)
+	$(BIN)/python -m benchmarks.engine $(if $(IMAGES),--images $(IMAGES))
+
 lock: .venv/installed-dev ## Pin the newest allowed dependencies again
-	$(BIN)/uv pip compile $(LOCK) pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile $(LOCK) --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile $(LOCK) --extra build pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile $(LOCK) --extra build --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 readme: .venv/installed-dev ## Write README's generated tables anew
 	$(BIN)/python -m tests.readme
@@ -50,6 +56,7 @@ LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-annotat
 	--no-emit-package opencv-python --upgrade
 
 .venv/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON)."; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' \
 		|| { echo "ocr_server needs Python 3.11 or 3.12: make PYTHON=python3.12 ..."; exit 1; }
 	$(PYTHON) -m venv .venv

@@ -1,0 +1,1 @@
+"""Measurements against real peers; see the Makefile's bench targets."""

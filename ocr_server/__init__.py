@@ -38,6 +38,7 @@ def create_app(
 
     app = flask.Flask(__name__, static_folder=None)
     app.request_class = BoundedRequest
+    app.url_map.merge_slashes = False  # A redirect would repeat the client's Host header.
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     # Flask's default of 500 kB would refuse a base64 field of a 400 kB picture.
     app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_body_bytes

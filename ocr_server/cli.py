@@ -27,7 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from gunicorn.app.wsgiapp import run
 
     # gunicorn reads its flags from sys.argv, and starts itself again from there on SIGUSR2.
-    sys.argv[1:] = ["--config", _CONFIGURATION, *gunicorn_flags, _APPLICATION]
+    if options.w is not None:
+        gunicorn_flags += ["-w", options.w]
+    sys.argv[1:] = ["--config", _CONFIGURATION, _APPLICATION, *gunicorn_flags]
     run(prog="ocr_server")
 
 
@@ -45,4 +47,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "-workers", "--workers", help="worker processes (default: the usable cores)"
     )
+    # Named here only because argparse would take it for the beginning of -workers.
+    parser.add_argument("-w", help=argparse.SUPPRESS)
     return parser

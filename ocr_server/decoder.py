@@ -12,7 +12,8 @@ import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
 from ocr_server.errors import ImageTooLarge, InvalidImage, UnsupportedFormat
-from ocr_server.png import SIGNATURE, BrokenPng, read_png_header
+from ocr_server.png import SIGNATURE, BrokenPng, read_png
+from ocr_server.tiff import BrokenTiff, check_directory
 
 Pixels = npt.NDArray[np.uint8]
 AnyPixels = npt.NDArray[Any]
@@ -30,6 +31,7 @@ FORMATS = {
 _ORIENTATION_TAG = 0x0112
 _OPAQUE = 255
 _BAND_PIXELS = 1_000_000
+_MAX_JPEG_SCANS = 100
 
 # The limit on pixels is a setting here, and held before anything is decoded.
 Image.MAX_IMAGE_PIXELS = None
@@ -106,7 +108,7 @@ def decode(data: bytes, header: Header) -> Pixels:
 def _png_header(data: bytes) -> Header:
     # Not by Pillow, which decodes the pixels when it is asked for EXIF data that is not there.
     try:
-        png = read_png_header(data)
+        png = read_png(data)
     except BrokenPng as error:
         raise _broken("PNG") from error
     orientation = _orientation(lambda: _parse_exif(png.exif))
@@ -114,6 +116,7 @@ def _png_header(data: bytes) -> Header:
 
 
 def _other_header(data: bytes, format_name: str) -> Header:
+    _check_for_bombs(data, format_name)
     with _open(data, format_name) as image:
         width, height = image.size
         # Pillow's size and OpenCV's pixels of a TIFF are turned upright already.
@@ -134,6 +137,18 @@ def _open(data: bytes, format_name: str) -> Image.Image:
         return Image.open(io.BytesIO(data), formats=[format_name])
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError) as error:
         raise _broken(format_name) from error
+
+
+def _check_for_bombs(data: bytes, format_name: str) -> None:
+    """Refuse files that take a decoder very long for their size."""
+    # Within compressed pixels 0xFF is never followed by 0xDA, so this counts scans.
+    if format_name == "JPEG" and data.count(b"\xff\xda") > _MAX_JPEG_SCANS:
+        raise _broken(format_name)
+    if format_name == "TIFF":
+        try:
+            check_directory(data)
+        except BrokenTiff as error:
+            raise _broken(format_name) from error
 
 
 def _parse_exif(block: bytes) -> Image.Exif:

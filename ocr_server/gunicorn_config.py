@@ -4,8 +4,16 @@ The master imports this, so nothing here may import onnxruntime: a process that 
 that import hangs or aborts when it exits.
 """
 
-from ocr_server.server import child_exit, on_exit, on_starting, post_fork
-from ocr_server.settings import Settings
+import sys
+
+from ocr_server.server import (
+    child_exit,
+    connections_allowed,
+    on_exit,
+    on_starting,
+    post_fork,
+)
+from ocr_server.settings import InvalidSettings, Settings
 
 __all__ = [
     "accesslog",
@@ -21,19 +29,25 @@ __all__ = [
     "threads",
     "timeout",
     "worker_class",
+    "worker_connections",
     "workers",
 ]
 
-_settings = Settings.from_environment()
+try:
+    _settings = Settings.from_environment()
+except InvalidSettings as error:
+    sys.exit(f"ocr_server: {error}")
 
 proc_name = "ocr_server"
-bind = f"{_settings.host}:{_settings.port}"
+_host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
+bind = f"{_host}:{_settings.port}"
 workers = _settings.workers
 # Threads, so that slow uploads and health checks never hold an engine; the slots bound the work.
 worker_class = "gthread"
 threads = _settings.threads
 # Longer than the 60 s for which nginx keeps idle connections, so that nginx closes them first
 # and never sends a request into one that is being closed here.
+worker_connections = connections_allowed(_settings.threads)
 keepalive = 75
 timeout = 60
 graceful_timeout = 60

@@ -84,7 +84,7 @@ def _read_body(request: flask.Request) -> tuple[bytes, Mapping[str, Any]]:
         return _image_data(fields), fields
     if mimetype in ("", "application/octet-stream") or mimetype.startswith("image/"):
         return _raw_image(request), {}
-    raise UnsupportedMediaType(f"Content type {mimetype!r} is not read. {_HOW_TO_SEND}")
+    raise UnsupportedMediaType(f"Content type {mimetype[:100]!r} is not read. {_HOW_TO_SEND}")
 
 
 def _read_multipart(request: flask.Request) -> tuple[bytes, Mapping[str, Any]]:
@@ -94,24 +94,26 @@ def _read_multipart(request: flask.Request) -> tuple[bytes, Mapping[str, Any]]:
         raise InvalidForm(
             "The multipart form is broken or cut short. Let your HTTP client build it."
         ) from error
-    if "image_file" in files:
-        return files["image_file"].stream.read(), form
+    image = files["image_file"].stream.read() if "image_file" in files else b""
+    # A browser sends an empty file for an input that was left alone.
+    if image or ("image_file" in files and not form.get("image_data")):
+        return image, form
     return _image_data(form), form
 
 
 def _read_urlencoded(body: bytes) -> tuple[bytes, Mapping[str, Any]]:
     """Read an urlencoded form. Base64 is undone apart: general decoders are slow on megabytes."""
     pairs = [pair.partition(b"=") for pair in body.split(b"&", MAX_FIELDS)]
-    # As with Werkzeug's forms, the first of several fields of one name counts.
-    fields = {name: value for name, _, value in reversed(pairs)}
-    image_data = fields.pop(b"image_data", b"")
-    longest = max((len(name) + len(value) for name, value in fields.items()), default=0)
-    if len(pairs) > MAX_FIELDS or longest > _MAX_OPTION_BYTES:
+    if len(pairs) > MAX_FIELDS or any(len(name) > _MAX_OPTION_BYTES for name, _, _ in pairs):
         raise InvalidForm(
-            f"The body is not an urlencoded form with image_data and at most {MAX_FIELDS} fields. "
-            "To send a picture's bytes as the body, name its content type, such as image/png."
+            f"The body is not an urlencoded form of at most {MAX_FIELDS} fields. To send a "
+            "picture's bytes as the body, name its content type, such as image/png."
         )
-    options = {_unquoted(name): _unquoted(value) for name, value in fields.items()}
+    # As with Werkzeug's forms, the first of several fields of one name counts.
+    fields = {_unquoted(name): value for name, _, value in reversed(pairs)}
+    image_data = fields.pop("image_data", b"")
+    # No option is that long, so what is cut off is of a field that is not looked at.
+    options = {name: _unquoted(value[:_MAX_OPTION_BYTES]) for name, value in fields.items()}
     return _decode_image_data(unescape_base64(image_data)), options
 
 
@@ -127,7 +129,10 @@ def _json_fields(body: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         fields = None
     if not isinstance(fields, dict):
-        raise InvalidJson('The body must be one JSON object such as {"image_data": "<base64>"}.')
+        raise InvalidJson(
+            'The body must be one JSON object such as {"image_data": "<base64>"}, with at most '
+            f"{MAX_FIELDS} commas and brackets in all."
+        )
     return fields
 
 

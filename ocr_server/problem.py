@@ -3,11 +3,13 @@
 import json
 
 import flask
+from gunicorn.http.errors import ParseException
 from werkzeug import exceptions
 from werkzeug.exceptions import HTTPException
 
 from ocr_server import errors
 from ocr_server.errors import OcrServerError
+from ocr_server.payload import MAX_FIELDS
 from ocr_server.request_id import current_request_id
 
 CONTENT_TYPE = "application/problem+json"
@@ -17,6 +19,7 @@ def register(app: flask.Flask) -> None:
     """Answer every error of the application with a problem."""
     app.register_error_handler(OcrServerError, _answer)
     app.register_error_handler(HTTPException, _answer_http_exception)
+    app.register_error_handler(ParseException, _answer_broken_body)
     app.register_error_handler(Exception, _answer_surprise)
 
 
@@ -40,6 +43,13 @@ def _answer_http_exception(error: HTTPException) -> flask.Response:
     return response
 
 
+def _answer_broken_body(_: ParseException) -> flask.Response:
+    """Answer a body whose framing gunicorn cannot read; what follows it cannot be trusted."""
+    response = _answer(errors.ClientError("The request body is cut short or broken."))
+    response.headers["Connection"] = "close"
+    return response
+
+
 def _translate(error: HTTPException) -> OcrServerError:
     """Return the error of ours that Flask's or Werkzeug's stands for."""
     if isinstance(error, exceptions.NotFound):
@@ -49,7 +59,7 @@ def _translate(error: HTTPException) -> OcrServerError:
     if isinstance(error, exceptions.RequestEntityTooLarge):
         limit = flask.current_app.config["MAX_CONTENT_LENGTH"]
         return errors.BodyTooLarge(
-            f"The request body may have at most {limit} bytes and few fields. Send less."
+            f"The request body may have at most {limit} bytes and {MAX_FIELDS} fields. Send less."
         )
     if error.code is not None and 400 <= error.code < 500:
         return errors.ClientError("The request cannot be processed. Let your HTTP client build it.")

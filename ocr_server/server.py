@@ -1,5 +1,6 @@
 """gunicorn's hooks: the master makes the slots, each worker loads its engine after the fork."""
 
+import resource
 import signal
 from typing import TYPE_CHECKING, cast
 
@@ -18,7 +19,23 @@ if TYPE_CHECKING:
         ocr_slots: Slots
 
 
+_DESCRIPTORS_WANTED = 8192
+_MOST_CONNECTIONS = 1000
 _SIGNALS_TO_STOP = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
+
+
+def connections_allowed(threads: int) -> int:
+    """Raise the limit on open descriptors; return how many connections a worker may hold.
+
+    A connection takes two descriptors, a thread that waits for a slot two more. A worker whose
+    table is full could not even accept, nor receive a slot.
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    limit = (
+        min(hard, _DESCRIPTORS_WANTED) if hard != resource.RLIM_INFINITY else _DESCRIPTORS_WANTED
+    )
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+    return max(threads + 1, min(_MOST_CONNECTIONS, (limit - 4 * threads - 100) // 2))
 
 
 def on_starting(master: "Master") -> None:

@@ -16,6 +16,7 @@ import array
 import fcntl
 import os
 import select
+import signal
 import socket
 import struct
 import termios
@@ -36,6 +37,7 @@ class Slots:
         self.count = count
         self._free_in, self._free_out = _shared_socket_pair()
         self._queue_in, self._queue_out = _shared_socket_pair()
+        self._kept: list[int] = []
         self._keepers = [self._make_slot() for _ in range(count)]
 
     @contextmanager
@@ -62,7 +64,8 @@ class Slots:
         while offered is not None:
             waiter = _receive(self._queue_out, socket.MSG_DONTWAIT)
             if waiter is None:
-                _send(self._free_in, offered)
+                if not self._put_free(offered):
+                    return
                 # Somebody may have queued between our look at the queue and this; they saw no
                 # free slot and would sleep beside one.
                 offered = self._take_free() if self.waiting else None
@@ -94,8 +97,9 @@ class Slots:
         """Close this process's descriptors."""
         for end in (self._free_in, self._free_out, self._queue_in, self._queue_out):
             end.close()
-        while self._keepers:
-            os.close(self._keepers.pop())
+        for descriptors in (self._kept, self._keepers):
+            while descriptors:
+                os.close(descriptors.pop())
 
     def _make_slot(self) -> int:
         keeper, slot = os.pipe()
@@ -103,27 +107,47 @@ class Slots:
         return keeper
 
     def _take_free(self) -> int | None:
-        return _receive(self._free_out, socket.MSG_DONTWAIT)
+        try:
+            return self._kept.pop()
+        except IndexError:
+            return _receive(self._free_out, socket.MSG_DONTWAIT)
+
+    def _put_free(self, slot: int) -> bool:
+        try:
+            _pass(self._free_in, slot)
+        except OSError:
+            # The kernel allows a user only so many descriptors under way, and other programs of
+            # this user may have used them up. Nothing is lost: this process keeps the slot.
+            self._kept.append(slot)
+            return False
+        os.close(slot)
+        return True
 
     def _wait(self, timeout: float | None) -> int:
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
-            ours, theirs = socket.socketpair()
-            with closing(ours):
-                self._enqueue(theirs)
-                slot = _receive_until(ours, deadline)
+            with closing(self._queue_up()) as place:
+                slot = _receive_until(place, deadline)
             if slot is not None:
                 return slot
 
-    def _enqueue(self, waiter: socket.socket) -> None:
+    def _queue_up(self) -> socket.socket:
+        """Go to the end of the queue; return the socket on which a slot will come."""
         try:
-            _send(self._queue_in, waiter.detach())
+            ours, theirs = socket.socketpair()
         except OSError as error:
-            raise ServerBusy("Too many requests are waiting. Try again later.") from error
+            raise ServerBusy("The server is out of file descriptors. Try again later.") from error
+        with closing(theirs):
+            try:
+                _pass(self._queue_in, theirs.fileno())
+            except OSError as error:
+                ours.close()
+                raise ServerBusy("Too many requests are waiting. Try again later.") from error
         # A slot may have come free between our first look and our queueing.
         slot = self._take_free()
         if slot is not None:
             self.give_back(slot)
+        return ours
 
 
 def _shared_socket_pair() -> tuple[socket.socket, socket.socket]:
@@ -138,14 +162,6 @@ def _entries(end: socket.socket) -> int:
     return int(struct.unpack("i", answer)[0])
 
 
-def _send(end: socket.socket, descriptor: int) -> None:
-    """Move a descriptor into a socket; ours is closed, whether or not that worked."""
-    try:
-        _pass(end, descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _pass(end: socket.socket, descriptor: int) -> None:
     # Not socket.send_fds and recv_fds: Python 3.11's ignore their flags.
     rights = array.array("i", [descriptor])
@@ -157,11 +173,16 @@ def _receive(end: socket.socket, flags: int = 0) -> int | None:
     rights = array.array("i")
     room = socket.CMSG_LEN(rights.itemsize)
     try:
-        _, messages, _, _ = end.recvmsg(1, room, flags | socket.MSG_CMSG_CLOEXEC)
+        _, messages, told, _ = end.recvmsg(1, room, flags | socket.MSG_CMSG_CLOEXEC)
     except BlockingIOError:
         return None
     for _, _, data in messages:
         rights.frombytes(data)
+    if told & socket.MSG_CTRUNC:
+        # This process may open no more descriptors, and the kernel dropped what was in the
+        # message. It can serve nobody; when it ends, its master restores the slot.
+        os.kill(os.getpid(), signal.SIGTERM)
+        raise ServerBusy("The server is out of file descriptors. Try again later.")
     return rights[0] if rights else None
 
 

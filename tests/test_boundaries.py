@@ -28,6 +28,7 @@ WITHOUT_FLASK = [
     "settings",
     "slots",
     "text_line",
+    "tiff",
 ]
 
 

@@ -52,7 +52,6 @@ def test_the_demo_servers_own_call_is_read() -> None:
     "flags",
     [
         ["-b", "127.0.0.1:8000"],
-        ["-w4"],
         ["--pid", "file"],
         ["--timeout", "5"],
         ["--work", "4"],

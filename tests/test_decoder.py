@@ -442,3 +442,11 @@ def test_a_png_without_pixels_is_an_invalid_image() -> None:
     data = empty_png(WIDTH, HEIGHT)
     with pytest.raises(InvalidImage):
         read(data)
+
+
+def test_a_jpeg_of_hundreds_of_scans_is_refused() -> None:
+    progressive = encode(PICTURE, "JPEG", progressive=True)
+    assert_seen_as_pillow_sees_it(progressive)
+    scan = progressive[progressive.rindex(b"\xff\xda") : -2]
+    with pytest.raises(InvalidImage):
+        read_header(progressive[:-2] + scan * 200 + b"\xff\xd9", MAX_PIXELS)

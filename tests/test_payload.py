@@ -3,6 +3,7 @@ import io
 import json
 import time
 from typing import Any
+from urllib.parse import quote
 
 import flask
 import pytest
@@ -269,9 +270,24 @@ def test_a_body_of_escapes_is_refused_quickly(piece: str) -> None:
     assert time.process_time() - start < 3
 
 
-def test_a_long_option_is_no_form() -> None:
+def test_a_long_name_is_no_form() -> None:
     with pytest.raises(InvalidForm, match="image/png"):
-        read(data=b"use_cls=" + b"%31" * 10_000, content_type=FORM)
+        read(data=b"%31" * 10_000 + b"=1", content_type=FORM)
+
+
+def test_a_long_field_of_another_name_is_passed_over() -> None:
+    body = b"comment=" + b"%31" * 10_000 + b"&image_data=" + BASE64.encode()
+    assert read(data=body, content_type=FORM).options == Options()
+
+
+def test_a_name_may_be_escaped() -> None:
+    body = b"image%5Fdata=" + quote(BASE64, safe="").encode()
+    assert read(data=body, content_type=FORM).image == PICTURE
+
+
+def test_an_empty_file_beside_base64_is_passed_over() -> None:
+    fields = {"image_file": (io.BytesIO(), ""), "image_data": BASE64}
+    assert read(data=fields).image == PICTURE
 
 
 def test_as_many_fields_as_allowed_are_read() -> None:

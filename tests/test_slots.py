@@ -1,11 +1,12 @@
 """Slots over threads and processes."""
 
 import os
+import resource
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -161,6 +162,21 @@ def test_a_slot_sent_to_a_waiter_that_is_killed_before_it_wakes_is_restored(slot
     assert slots.restore() == 2
     with slots.hold(timeout=1):
         assert slots.free == 1
+
+
+def test_a_process_that_can_open_no_descriptor_ends_and_its_slot_is_restored(slots: Slots) -> None:
+    process = os.fork()
+    if process == 0:
+        lowest_free = os.dup(0)
+        os.close(lowest_free)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, lowest_free))
+        with suppress(ServerBusy), slots.hold():
+            pass
+        os._exit(0)
+    _, status = os.waitpid(process, 0)
+    assert os.WTERMSIG(status) == signal.SIGTERM
+    assert slots.restore() == 1
+    assert slots.free == 2
 
 
 def test_nothing_is_lost_when_workers_are_killed_at_random(slots: Slots) -> None:

@@ -82,6 +82,7 @@ def test_a_body_over_the_limit_gets_its_answer(server: Server) -> None:
     assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
 
 
+@pytest.mark.timeout(300)
 def test_many_mixed_requests_at_once_get_the_answers_they_get_alone(server: Server) -> None:
     jobs = [(name, number) for name in NAMES for number in range(len(FLAGS))]
     expected = {
@@ -125,3 +126,19 @@ def test_a_client_that_leaves_in_mid_upload_harms_nobody(server: Server) -> None
             b"Content-Length: 1000000\r\n\r\n" + bytes(1000)
         )
     assert server.post(pictures.read("small.png")).ok
+
+
+def test_a_broken_chunked_body_is_the_clients_fault(server: Server) -> None:
+    place = urlsplit(server.url)
+    with socket.create_connection((place.hostname, place.port)) as connection:
+        connection.sendall(
+            b"POST /ocr HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\nZZ\r\n"
+        )
+        answer = connection.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b'"code": "bad_request"' in answer
+
+
+def test_a_doubled_slash_is_not_redirected(server: Server) -> None:
+    assert requests.post(f"{server.url}/ocr//", timeout=60).status_code == 404

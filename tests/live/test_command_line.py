@@ -25,8 +25,9 @@ def test_the_demo_servers_flags_work(command: list[str], tmp_path: Path) -> None
         assert len(server.workers) == 2
 
 
-def test_gunicorns_own_flags_win(tmp_path: Path) -> None:
-    with serve(tmp_path, ["-w", "1"], command=[SCRIPT, "-workers", "2"]) as server:
+@pytest.mark.parametrize("flags", [["-w", "1", "-workers", "2"], ["-workers", "2", "-w", "1"]])
+def test_gunicorns_own_flags_win(flags: list[str], tmp_path: Path) -> None:
+    with serve(tmp_path, command=[SCRIPT, *flags]) as server:
         assert len(server.workers) == 1
 
 

@@ -3,10 +3,8 @@
 import ast
 import json
 import re
-import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -23,26 +21,21 @@ def block(language: str, containing: str) -> str:
     return str(found)
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A folder with a picture named as in README."""
-    shutil.copy(pictures.FOLDER / "page_latin.png", tmp_path / "1.png")
-    return tmp_path
-
-
-def texts(answer: dict[str, dict[str, str]]) -> list[str]:
-    return [entry["rec_txt"] for entry in answer.values()]
-
-
-def test_the_curl_call_works(server: Server, folder: Path) -> None:
+def test_the_curl_call_gives_the_answer_shown(server: Server) -> None:
     command = block("bash", "curl").replace(README_URL, server.url)
-    run = subprocess.run(command, shell=True, cwd=folder, capture_output=True, check=True)
-    assert texts(json.loads(run.stdout)) == pictures.LINES["page_latin.png"]
+    run = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, check=True)
+    shown, given = json.loads(block("json", "Harvest"))["0"], json.loads(run.stdout)["0"]
+    assert list(given) == list(shown)
+    assert given["rec_txt"] == shown["rec_txt"]
+    assert float(given["score"]) == pytest.approx(float(shown["score"]), abs=1e-3)
+    for given_corner, shown_corner in zip(given["dt_boxes"], shown["dt_boxes"], strict=True):
+        assert given_corner == pytest.approx(shown_corner, abs=1)
 
 
-def test_both_requests_calls_work(server: Server, folder: Path) -> None:
+def test_both_requests_calls_work(server: Server) -> None:
     script = block("python", "requests").replace(README_URL, server.url)
     command = [sys.executable, "-c", script]
-    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     answers = [ast.literal_eval(line) for line in run.stdout.splitlines()]
-    assert [texts(answer) for answer in answers] == [pictures.LINES["page_latin.png"]] * 2
+    texts = [[entry["rec_txt"] for entry in answer.values()] for answer in answers]
+    assert texts == [pictures.LINES["small.png"]] * 2
