@@ -5,6 +5,7 @@ activations, as chains of scalar arithmetic, which onnxruntime does not fuse. Ea
 gives the same function up to the rounding of 32-bit floats; constants are worked out in 64 bits.
 """
 
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -26,10 +27,10 @@ class Graph:
         self._model.CopyFrom(model)  # Nodes are changed in place, and the caller's must not be.
         model = self._model
         self._outputs = {output.name for output in model.graph.output}
-        self._made = 0
+        self._ours: set[str] = set()
+        self._values = {name for node in model.graph.node for name in [*node.input, *node.output]}
         self.constants = {
-            tensor.name: _widened(numpy_helper.to_array(tensor))
-            for tensor in model.graph.initializer
+            tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer
         }
         self.nodes: list[NodeProto] = []
         for node in model.graph.node:
@@ -55,10 +56,21 @@ class Graph:
         alone = len(users) == 1 and value not in self._outputs
         return users[0] if alone and users[0].op_type in kinds else None
 
+    def is_output(self, value: str) -> bool:
+        """Return whether a value is one of the model's answers."""
+        return value in self._outputs
+
+    def weights(self, value: str) -> Constant | None:
+        """Return a constant of 32-bit floats, in 64 bits to reckon with."""
+        constant = self.constants.get(value)
+        known = constant is not None and (constant.dtype == np.float32 or value in self._ours)
+        return constant.astype(np.float64) if constant is not None and known else None
+
     def scalar(self, value: str) -> float | None:
         """Return the number that a value is, if it is one constant number."""
-        constant = self.constants.get(value)
-        return float(constant.item()) if constant is not None and constant.size == 1 else None
+        constant = self.weights(value)
+        single = constant is not None and constant.shape in [(), (1,)]
+        return float(constant.item()) if constant is not None and single else None
 
     def other_input(self, node: NodeProto, value: str) -> str | None:
         """Return the second input of a node with two different ones."""
@@ -66,11 +78,14 @@ class Graph:
         return others[0] if len(node.input) == 2 and len(others) == 1 else None
 
     def add_constant(self, value: Constant) -> str:
-        """Add a constant; return its name."""
-        self._made += 1
-        name = f"ocr_server.{self._made}"
+        """Add a constant, worked out in 64 bits and stored in 32; return its name."""
+        name = next(name for name in map("folded.{}".format, itertools.count()) if self._new(name))
+        self._ours.add(name)
         self.constants[name] = value
         return name
+
+    def _new(self, name: str) -> bool:
+        return name not in self.constants and name not in self._values
 
     def replace(self, last: NodeProto, gone: list[NodeProto], made: list[NodeProto]) -> None:
         """Put nodes in the place of others, the last of which makes the value that stays."""
@@ -89,7 +104,9 @@ class Graph:
         del model.graph.node[:], model.graph.initializer[:], model.graph.value_info[:]
         model.graph.node.extend(self.nodes)
         model.graph.initializer.extend(
-            numpy_helper.from_array(_narrowed(constant), name)
+            numpy_helper.from_array(
+                constant.astype(np.float32) if name in self._ours else constant, name
+            )
             for name, constant in self.constants.items()
             if name in used
         )
@@ -97,7 +114,12 @@ class Graph:
 
 
 def fold(model: onnx.ModelProto) -> tuple[onnx.ModelProto, int]:
-    """Apply all rewrites until none fits; return the new model and how many were applied."""
+    """Apply all rewrites until none fits; return the new model and how many were applied.
+
+    Models with graphs inside nodes, optional inputs or operators of others are left as they are.
+    """
+    if not _is_plain(model.graph):
+        return model, 0
     graph = Graph(model)
     applied = 0
     for rewrite in REWRITES:
@@ -146,7 +168,8 @@ def fold_into_convolution_before(graph: Graph) -> bool:
         affine = _affine(graph, after, convolution.output[0], channels)
         if affine:
             scale, shift = affine
-            weight = graph.constants[convolution.input[1]]
+            weight = graph.weights(convolution.input[1])
+            assert weight is not None  # Else its channels would not be known.
             bias = _bias(graph, convolution, channels)
             shape = [1] * weight.ndim
             shape[_channel_axis(convolution)] = channels
@@ -163,9 +186,12 @@ def fold_into_convolutions_after(graph: Graph) -> bool:
     """
     for product, add, value, scale, shift in _scalar_affines(graph):
         users = graph.users(add.output[0])
+        if graph.is_output(add.output[0]) or not users:
+            continue
         if all(_takes_affine_input(graph, user, add.output[0]) for user in users):
             for user in users:
-                weight = graph.constants[user.input[1]]
+                weight = graph.weights(user.input[1])
+                assert weight is not None  # Else its channels would not be known.
                 bias = _bias(graph, user, weight.shape[0])
                 added = shift * weight.sum(axis=tuple(range(1, weight.ndim)))
                 _set_weights(graph, user, weight * scale, bias + added)
@@ -203,7 +229,7 @@ def factor_gate(graph: Graph) -> bool:
         gate = graph.other_input(product, value) if value else None
         if add is not None and value and gate and _is_pooled(graph, gate):
             one = graph.add_constant(np.ones(1))
-            plus_one = helper.make_node("Add", [gate, one], [f"{gate}.plus_one"])
+            plus_one = helper.make_node("Add", [gate, one], [f"{add.output[0]}.gate"])
             scaled = helper.make_node("Mul", [value, plus_one.output[0]], ["?"])
             graph.replace(add, [product, add], [plus_one, scaled])
             return True
@@ -219,18 +245,23 @@ REWRITES: tuple[Callable[[Graph], bool], ...] = (
 )
 
 
+def _is_plain(graph: onnx.GraphProto) -> bool:
+    inputs = {value.name for value in graph.input}
+    return (
+        not any(tensor.name in inputs for tensor in graph.initializer)
+        and all(node.domain in ("", "ai.onnx") for node in graph.node)
+        and not any(
+            attribute.HasField("g") or attribute.graphs
+            for node in graph.node
+            for attribute in node.attribute
+        )
+    )
+
+
 def _constant_value(node: NodeProto) -> Constant | None:
     if node.op_type != "Constant" or node.attribute[0].name != "value":
         return None
-    return _widened(numpy_helper.to_array(node.attribute[0].t))
-
-
-def _widened(constant: Constant) -> Constant:
-    return constant.astype(np.float64) if constant.dtype == np.float32 else constant
-
-
-def _narrowed(constant: Constant) -> Constant:
-    return constant.astype(np.float32) if constant.dtype == np.float64 else constant
+    return numpy_helper.to_array(node.attribute[0].t)
 
 
 def _kind(graph: Graph, *kinds: str) -> Iterator[NodeProto]:
@@ -248,17 +279,18 @@ def _channel_axis(convolution: NodeProto) -> int:
 
 def _channels_out(graph: Graph, convolution: NodeProto) -> int | None:
     """Return how many channels a convolution with constant weights makes."""
-    weight = graph.constants.get(convolution.input[1])
-    biased = len(convolution.input) < 3 or convolution.input[2] in graph.constants
+    weight = graph.weights(convolution.input[1])
+    unbiased = len(convolution.input) < 3
+    known = unbiased or graph.weights(convolution.input[2]) is not None
     grouped = _attribute(convolution, "group", 1) != 1 and convolution.op_type == "ConvTranspose"
-    if weight is None or not biased or grouped:
+    if weight is None or weight.ndim != 4 or not known or grouped:
         return None
     return int(weight.shape[_channel_axis(convolution)])
 
 
 def _bias(graph: Graph, convolution: NodeProto, channels: int) -> Constant:
-    biased = len(convolution.input) > 2
-    return graph.constants[convolution.input[2]] if biased else np.zeros(channels)
+    bias = graph.weights(convolution.input[2]) if len(convolution.input) > 2 else None
+    return np.zeros(channels) if bias is None else bias
 
 
 def _set_weights(graph: Graph, node: NodeProto, weight: Constant, bias: Constant) -> None:
@@ -271,19 +303,17 @@ def _affine(
 ) -> tuple[Constant, Constant] | None:
     """Return the scale and shift of each channel that a node applies to a value."""
     if node.op_type == "BatchNormalization":
-        names = list(node.input[1:])
-        if len(node.output) > 1 or not all(name in graph.constants for name in names):
+        numbers = [graph.weights(name) for name in node.input[1:]]
+        if len(node.output) > 1 or any(n is None or n.shape != (channels,) for n in numbers):
             return None
-        gamma, beta, mean, variance = (graph.constants[name] for name in names)
+        gamma, beta, mean, variance = (number for number in numbers if number is not None)
         scale = gamma / np.sqrt(variance + _attribute(node, "epsilon", 1e-5))
         return scale, beta - mean * scale
-    operand = graph.constants.get(graph.other_input(node, value) or "")
+    operand = graph.weights(graph.other_input(node, value) or "")
     if operand is None or operand.shape not in [(), (1,), (1, channels, 1, 1), (channels, 1, 1)]:
         return None
-    numbers = np.broadcast_to(operand.reshape(-1), channels)
-    if node.op_type == "Mul":
-        return numbers, np.zeros(channels)
-    return np.ones(channels), numbers
+    each = np.broadcast_to(operand.reshape(-1), channels)
+    return (each, np.zeros(channels)) if node.op_type == "Mul" else (np.ones(channels), each)
 
 
 def _scalar_affines(
@@ -312,14 +342,15 @@ def _takes_affine_input(graph: Graph, node: NodeProto, value: str) -> bool:
     )
 
 
-def _channels(graph: Graph, value: str) -> int | None:
-    """Return how many channels a value has, if it comes from a convolution, kept in shape."""
-    node = graph.maker(value, "Conv", "Mul", "Add", "HardSigmoid", "Relu")
+def _channels(graph: Graph, value: str, steps: int = 4) -> int | None:
+    """Return how many channels a value has, if an activation or little else made it from a Conv."""
+    node = graph.maker(value, "Conv", "Mul", "HardSigmoid", "Relu") if steps else None
     if node is None:
         return None
     if node.op_type == "Conv":
         return _channels_out(graph, node)
-    return next(filter(None, (_channels(graph, name) for name in node.input)), None)
+    found = {_channels(graph, name, steps - 1) for name in node.input}
+    return found.pop() if len(found) == 1 else None
 
 
 def _is_pooled(graph: Graph, value: str) -> bool:

@@ -27,8 +27,9 @@ def folded(path: Path, cache: Path, agree: Callable[[bytes, bytes], bool]) -> by
         return found
     made = _fold(model)
     if made is None or not agree(model, made):
+        # Not kept: the next start tries again, and warns again.
         _log.warning("The model %s does not fit the rewrites and runs as it is.", path.name)
-        made = model
+        return model
     _write(place, made)
     return made
 

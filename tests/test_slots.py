@@ -167,6 +167,7 @@ def test_a_slot_sent_to_a_waiter_that_is_killed_before_it_wakes_is_restored(slot
 def test_a_process_that_can_open_no_descriptor_ends_and_its_slot_is_restored(slots: Slots) -> None:
     process = os.fork()
     if process == 0:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # The coverage tool has a handler.
         lowest_free = os.dup(0)
         os.close(lowest_free)
         resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, lowest_free))
