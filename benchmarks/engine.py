@@ -112,7 +112,7 @@ def operations(path: Path, shape: tuple[int, ...]) -> float:
     for node in graph.node:
         made, weight = (
             shapes.get(node.output[0], [0]),
-            shapes.get(node.input[1:2] and node.input[1]),
+            shapes.get(node.input[1] if len(node.input) > 1 else ""),
         )
         if weight and node.op_type == "Conv":
             total += 2 * np.prod(made) * np.prod(weight[1:])
