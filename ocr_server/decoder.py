@@ -169,11 +169,14 @@ def _orientation(read_exif: Callable[[], Image.Exif]) -> int:
 def _pixels(data: bytes, header: Header) -> AnyPixels:
     if header.format == "TIFF" and header.mode == "LA":
         return _decode_with_pillow(data)
+    if header.format == "PNG":
+        data = read_png(data).essence
     try:
         image: AnyPixels | None = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error as error:
         raise _broken(header.format) from error
-    if image is None:
+    # The limits were held against the header's size; decoders must not see another one.
+    if image is None or sorted(image.shape[:2]) != sorted((header.height, header.width)):
         raise _broken(header.format)
     return image
 

@@ -1,7 +1,7 @@
 """How onnxruntime's sessions are made and run; the one place that says how.
 
 All sessions of a process share one memory arena, which is given back to the system after a large
-picture: as fast as an arena for each session, at half the memory (README has the figures).
+picture: as fast as an arena for each session, at half the memory of onnxruntime's defaults.
 """
 
 from collections.abc import Sequence
