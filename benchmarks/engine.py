@@ -164,6 +164,7 @@ def main() -> None:
     head = f"{machine.describe()}; {len(pictures)} pictures, one thread, in turns\n\n"
     report = head + measure(pictures, stock, engine) + "\n" + models(stock, engine)
     print(report)
+    RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(report, "utf-8")
 
 

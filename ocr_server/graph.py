@@ -6,7 +6,7 @@ gives the same function up to the rounding of 32-bit floats; constants are worke
 """
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -113,24 +113,9 @@ class Graph:
         return model
 
 
-def fold(model: onnx.ModelProto) -> tuple[onnx.ModelProto, int]:
-    """Apply all rewrites until none fits; return the new model and how many were applied.
-
-    Models with graphs inside nodes, optional inputs or operators of others are left as they are.
-    """
-    if not _is_plain(model.graph):
-        return model, 0
-    graph = Graph(model)
-    applied = 0
-    for rewrite in REWRITES:
-        while rewrite(graph):
-            applied += 1
-    return graph.to_model(), applied
-
-
 def fuse_hard_swish(graph: Graph) -> bool:
     """Make x * clip(x + 3, 0, 6) / 6 into x * HardSigmoid(x), which onnxruntime has kernels for."""
-    for add in _kind(graph, "Add"):
+    for add in kind(graph, "Add"):
         for value in add.input:
             chain = _hard_swish_after(graph, add, value)
             if chain:
@@ -160,8 +145,8 @@ def _hard_swish_after(graph: Graph, add: NodeProto, value: str) -> list[NodeProt
 
 def fold_into_convolution_before(graph: Graph) -> bool:
     """Put a Mul, Add or BatchNormalization by constants into the convolution it follows."""
-    for convolution in _kind(graph, *_CONVOLUTIONS):
-        channels = _channels_out(graph, convolution)
+    for convolution in kind(graph, *_CONVOLUTIONS):
+        channels = channels_out(graph, convolution)
         after = graph.only_user(convolution.output[0], "Mul", "Add", "BatchNormalization")
         if channels is None or after is None:
             continue
@@ -170,10 +155,10 @@ def fold_into_convolution_before(graph: Graph) -> bool:
             scale, shift = affine
             weight = graph.weights(convolution.input[1])
             assert weight is not None  # Else its channels would not be known.
-            bias = _bias(graph, convolution, channels)
+            present = bias(graph, convolution, channels)
             shape = [1] * weight.ndim
             shape[_channel_axis(convolution)] = channels
-            _set_weights(graph, convolution, weight * scale.reshape(shape), bias * scale + shift)
+            set_weights(graph, convolution, weight * scale.reshape(shape), present * scale + shift)
             graph.replace(after, [convolution, after], [convolution])
             return True
     return False
@@ -192,9 +177,9 @@ def fold_into_convolutions_after(graph: Graph) -> bool:
             for user in users:
                 weight = graph.weights(user.input[1])
                 assert weight is not None  # Else its channels would not be known.
-                bias = _bias(graph, user, weight.shape[0])
+                present = bias(graph, user, weight.shape[0])
                 added = shift * weight.sum(axis=tuple(range(1, weight.ndim)))
-                _set_weights(graph, user, weight * scale, bias + added)
+                set_weights(graph, user, weight * scale, present + added)
                 user.input[0] = value
             graph.nodes.remove(add)
             graph.nodes.remove(product)
@@ -223,7 +208,7 @@ def turn_into_depthwise_convolution(graph: Graph) -> bool:
 
 def factor_gate(graph: Graph) -> bool:
     """Make x + x * gate into x * (1 + gate), where the gate is one number a channel."""
-    for product in _kind(graph, "Mul"):
+    for product in kind(graph, "Mul"):
         add = graph.only_user(product.output[0], "Add")
         value = graph.other_input(add, product.output[0]) if add else None
         gate = graph.other_input(product, value) if value else None
@@ -236,39 +221,19 @@ def factor_gate(graph: Graph) -> bool:
     return False
 
 
-REWRITES: tuple[Callable[[Graph], bool], ...] = (
-    fuse_hard_swish,
-    fold_into_convolution_before,
-    fold_into_convolutions_after,
-    turn_into_depthwise_convolution,
-    factor_gate,
-)
-
-
-def _is_plain(graph: onnx.GraphProto) -> bool:
-    inputs = {value.name for value in graph.input}
-    return (
-        not any(tensor.name in inputs for tensor in graph.initializer)
-        and all(node.domain in ("", "ai.onnx") for node in graph.node)
-        and not any(
-            attribute.HasField("g") or attribute.graphs
-            for node in graph.node
-            for attribute in node.attribute
-        )
-    )
-
-
 def _constant_value(node: NodeProto) -> Constant | None:
     if node.op_type != "Constant" or node.attribute[0].name != "value":
         return None
     return numpy_helper.to_array(node.attribute[0].t)
 
 
-def _kind(graph: Graph, *kinds: str) -> Iterator[NodeProto]:
+def kind(graph: Graph, *kinds: str) -> Iterator[NodeProto]:
+    """Return the nodes of these kinds."""
     return (node for node in graph.nodes if node.op_type in kinds)
 
 
-def _attribute(node: NodeProto, name: str, default: Any) -> Any:
+def attribute(node: NodeProto, name: str, default: Any) -> Any:
+    """Return a node's attribute, or what it is if left out."""
     found = (item for item in node.attribute if item.name == name)
     return next((helper.get_attribute_value(item) for item in found), default)
 
@@ -277,25 +242,26 @@ def _channel_axis(convolution: NodeProto) -> int:
     return 0 if convolution.op_type == "Conv" else 1
 
 
-def _channels_out(graph: Graph, convolution: NodeProto) -> int | None:
+def channels_out(graph: Graph, convolution: NodeProto) -> int | None:
     """Return how many channels a convolution with constant weights makes."""
     weight = graph.weights(convolution.input[1])
     unbiased = len(convolution.input) < 3
     known = unbiased or graph.weights(convolution.input[2]) is not None
-    grouped = _attribute(convolution, "group", 1) != 1 and convolution.op_type == "ConvTranspose"
+    grouped = attribute(convolution, "group", 1) != 1 and convolution.op_type == "ConvTranspose"
     if weight is None or weight.ndim != 4 or not known or grouped:
         return None
     return int(weight.shape[_channel_axis(convolution)])
 
 
-def _bias(graph: Graph, convolution: NodeProto, channels: int) -> Constant:
-    bias = graph.weights(convolution.input[2]) if len(convolution.input) > 2 else None
-    return np.zeros(channels) if bias is None else bias
+def bias(graph: Graph, convolution: NodeProto, channels: int) -> Constant:
+    """Return a convolution's constant bias, zeros if it has none."""
+    present = graph.weights(convolution.input[2]) if len(convolution.input) > 2 else None
+    return np.zeros(channels) if present is None else present
 
 
-def _set_weights(graph: Graph, node: NodeProto, weight: Constant, bias: Constant) -> None:
-    # As new constants: other nodes may share the old ones.
-    node.input[1:] = [graph.add_constant(weight), graph.add_constant(bias)]
+def set_weights(graph: Graph, node: NodeProto, weight: Constant, added: Constant) -> None:
+    """Give a convolution its weight and bias, as new constants: others may share the old ones."""
+    node.input[1:] = [graph.add_constant(weight), graph.add_constant(added)]
 
 
 def _affine(
@@ -307,7 +273,7 @@ def _affine(
         if len(node.output) > 1 or any(n is None or n.shape != (channels,) for n in numbers):
             return None
         gamma, beta, mean, variance = (number for number in numbers if number is not None)
-        scale = gamma / np.sqrt(variance + _attribute(node, "epsilon", 1e-5))
+        scale = gamma / np.sqrt(variance + attribute(node, "epsilon", 1e-5))
         return scale, beta - mean * scale
     operand = graph.weights(graph.other_input(node, value) or "")
     if operand is None or operand.shape not in [(), (1,), (1, channels, 1, 1), (channels, 1, 1)]:
@@ -320,7 +286,7 @@ def _scalar_affines(
     graph: Graph,
 ) -> Iterator[tuple[NodeProto, NodeProto, str, float, float]]:
     """Find Mul and Add by numbers: the two nodes, the value they change, scale and shift."""
-    for product in _kind(graph, "Mul"):
+    for product in kind(graph, "Mul"):
         for value in product.input:
             scale = graph.scalar(graph.other_input(product, value) or "")
             add = graph.only_user(product.output[0], "Add")
@@ -332,13 +298,13 @@ def _scalar_affines(
 
 
 def _takes_affine_input(graph: Graph, node: NodeProto, value: str) -> bool:
-    pads = _attribute(node, "pads", [0])
+    pads = attribute(node, "pads", [0])
     return (
         node.op_type == "Conv"
         and node.input[0] == value
-        and _channels_out(graph, node) is not None
+        and channels_out(graph, node) is not None
         and not any(pads)
-        and _attribute(node, "auto_pad", b"NOTSET") == b"NOTSET"
+        and attribute(node, "auto_pad", b"NOTSET") == b"NOTSET"
     )
 
 
@@ -348,7 +314,7 @@ def _channels(graph: Graph, value: str, steps: int = 4) -> int | None:
     if node is None:
         return None
     if node.op_type == "Conv":
-        return _channels_out(graph, node)
+        return channels_out(graph, node)
     found = {_channels(graph, name, steps - 1) for name in node.input}
     return found.pop() if len(found) == 1 else None
 
@@ -358,5 +324,5 @@ def _is_pooled(graph: Graph, value: str) -> bool:
     node = graph.maker(value, "Conv", "Relu", "HardSigmoid", "Sigmoid", "GlobalAveragePool")
     if node is None or node.op_type == "GlobalAveragePool":
         return node is not None
-    pointwise = node.op_type != "Conv" or _attribute(node, "kernel_shape", None) == [1, 1]
+    pointwise = node.op_type != "Conv" or attribute(node, "kernel_shape", None) == [1, 1]
     return pointwise and _is_pooled(graph, node.input[0])

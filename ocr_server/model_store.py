@@ -8,13 +8,13 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
-_GRAPH_SOURCE = Path(__file__).with_name("graph.py")
+_REWRITES = [*map(Path(__file__).with_name, ("folding.py", "graph.py", "upsampling.py"))]
 _DIGEST_BYTES = hashlib.sha256().digest_size
 _log = logging.getLogger(__name__)
 
 
 def folded(path: Path, cache: Path, agree: Callable[[bytes, bytes], bool]) -> bytes:
-    """Return a model with the rewrites of `graph` applied, made now if the cache has none.
+    """Return a model with the rewrites of `folding` applied, made now if the cache has none.
 
     `agree` tells whether two models give the same. The cache may be missing, read-only, broken
     or shared by many processes. A model that the rewrites do not fit is returned as it is, with
@@ -36,7 +36,8 @@ def folded(path: Path, cache: Path, agree: Callable[[bytes, bytes], bool]) -> by
 
 def _key(model: bytes) -> str:
     """Return a name that changes with the model, the rewrites and what runs the result."""
-    parts = [model, _GRAPH_SOURCE.read_bytes(), version("onnxruntime").encode()]
+    sources = [source.read_bytes() for source in _REWRITES]
+    parts = [model, *sources, version("onnxruntime").encode()]
     return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
 
 
@@ -44,7 +45,7 @@ def _fold(model: bytes) -> bytes | None:
     # Imported here: most starts find the cache filled and are spared the time and memory.
     import onnx
 
-    from ocr_server.graph import fold
+    from ocr_server.folding import fold
 
     try:
         made, applied = fold(onnx.load_model_from_string(model))

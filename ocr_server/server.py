@@ -4,7 +4,7 @@ import resource
 import signal
 from typing import TYPE_CHECKING, cast
 
-from ocr_server import extension
+from ocr_server import extension, huge_pages
 from ocr_server.settings import Settings
 from ocr_server.slots import Slots
 
@@ -42,6 +42,11 @@ def on_starting(master: "Master") -> None:
     """Make the machine's slots; every worker inherits them."""
     if master.cfg.preload_app:
         raise RuntimeError("--preload cannot be used: engines do not survive a fork.")
+    # A daemon has left the process that was started, and cannot start that one again.
+    if huge_pages.to_be_asked_for() and not master.cfg.daemon:
+        if master.log:
+            master.log.info("Starting again, with huge memory pages")
+        huge_pages.start_again_with_them(str(master.START_CTX["cwd"]))
     master.ocr_slots = Slots(Settings.from_environment().slots)
 
 

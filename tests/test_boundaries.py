@@ -19,6 +19,7 @@ WITHOUT_FLASK = [
     "elastic",
     "engine",
     "errors",
+    "folding",
     "graph",
     "inference_size",
     "model_store",
@@ -29,6 +30,7 @@ WITHOUT_FLASK = [
     "slots",
     "text_line",
     "tiff",
+    "upsampling",
 ]
 
 

@@ -10,7 +10,7 @@ import pytest
 import rapidocr_onnxruntime
 from onnx import parser
 
-from ocr_server.graph import fold
+from ocr_server.folding import fold
 from ocr_server.sessions import Model, Tensor, agree
 
 MODELS = Path(rapidocr_onnxruntime.__file__).parent / "models"

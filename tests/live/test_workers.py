@@ -7,6 +7,7 @@ import sys
 import threading
 from pathlib import Path
 
+import pytest
 import requests
 
 from tests import pictures
@@ -94,3 +95,38 @@ def test_the_master_does_not_import_onnxruntime() -> None:
     # Workers forked after that import hang or abort when they exit.
     script = "import sys, ocr_server.gunicorn_config; sys.exit('onnxruntime' in sys.modules)"
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def environment_of(process: int) -> str:
+    # glibc writes into this while it reads its tunables: there may be a zero where a colon was.
+    return Path(f"/proc/{process}/environ").read_text().replace("\0", ":")
+
+
+def test_the_server_starts_again_with_huge_pages_as_the_same_process(tmp_path: Path) -> None:
+    pidfile = tmp_path / "pid"
+    with serve(tmp_path, ["-w", "1", "--pid", str(pidfile)]) as server:
+        assert server.log.read_text().count("Starting again, with huge memory pages") == 1
+        assert int(pidfile.read_text()) == server.process.pid
+        (worker,) = server.workers
+        assert "GLIBC_TUNABLES=glibc.malloc.hugetlb=1" in environment_of(worker)
+        assert server.post(LIGHT).ok
+
+
+def test_what_the_environment_says_of_huge_pages_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=0")
+    with serve(tmp_path, ["-w", "1"]) as server:
+        (worker,) = server.workers
+        assert "glibc.malloc.hugetlb=0" in environment_of(worker)
+        assert "glibc.malloc.hugetlb=1" not in environment_of(worker)
+
+
+def test_other_tunables_are_kept_beside_huge_pages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.arena_max=4")
+    with serve(tmp_path, ["-w", "1"]) as server:
+        (worker,) = server.workers
+        both = "GLIBC_TUNABLES=glibc.malloc.arena_max=4:glibc.malloc.hugetlb=1"
+        assert both in environment_of(worker)
