@@ -1,6 +1,6 @@
-"""Memory of a worker, ours and the demo's, over hundreds of pictures of many sizes.
+"""Memory of a worker over hundreds of pictures of many sizes, ours and the demo's.
 
-Run as `python -m benchmarks.memory`; prints both at the end and ours' growth over the last part.
+Run as `python -m benchmarks.memory`.
 """
 
 import argparse
@@ -13,8 +13,12 @@ import numpy as np
 from PIL import Image
 
 from benchmarks import contenders, images, machine
-from benchmarks.servers import ask
+from benchmarks.servers import apply_load
+from ocr_server.cores import usable_cores
 
+CLIENTS = 4
+STEP = 20  # pictures between two looks at the memory
+SETTLED = 200  # pictures after which memory should no longer grow
 RESULTS = Path(__file__).parent / "results" / "memory.md"
 
 
@@ -39,24 +43,31 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=500)
     arguments = parser.parse_args()
     pictures = mixed(list(images.load(arguments.images).values()), arguments.count)
-    rows = ["| server, one worker | MiB (PSS) after 200 | at the end | growth since, MiB per 100 |"]
-    rows.append("|---|---|---|---|")
+    rows = [
+        f"| MiB a worker (PSS) | after {SETTLED} | at the end | least - most | growth in 100 |",
+        "|---|---|---|---|---|",
+    ]
     with ExitStack() as running:
         for server in (
-            running.enter_context(contenders.ours(1)),
+            running.enter_context(contenders.ours(usable_cores())),
             running.enter_context(contenders.peer("rapidocr_api 0.1.5", 1)),
         ):
             held = []
-            for number, picture in enumerate(pictures, 1):
-                ask(server.url, picture)
-                held.append((number, server.memory_per_worker()))
-            late = held[200:]
-            growth = float(np.polyfit(*zip(*late, strict=True), 1)[0]) * 100
+            for start in range(0, len(pictures), STEP):
+                apply_load(server.url, CLIENTS, pictures[start : start + STEP])
+                held.append(server.memory_per_worker())
+            settled = held[SETTLED // STEP :]
+            growth = float(np.polyfit(np.arange(len(settled)) * STEP / 100, settled, 1)[0])
             rows.append(
-                f"| {server.name} | {held[199][1]:.0f} | {held[-1][1]:.0f} | {growth:.2f} |"
+                f"| {server.name} | {settled[0]:.0f} | {held[-1]:.0f} | "
+                f"{min(settled):.0f} - {max(settled):.0f} | {growth:.1f} |"
             )
             print(rows[-1], flush=True)
-    report = f"{machine.describe()}; {len(pictures)} pictures\n\n" + "\n".join(rows) + "\n"
+    report = (
+        f"{machine.describe()}; {len(pictures)} pictures, {CLIENTS} clients\n\n"
+        + "\n".join(rows)
+        + "\n"
+    )
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(report, "utf-8")
     print(report)

@@ -4,7 +4,7 @@ import resource
 import signal
 from typing import TYPE_CHECKING, cast
 
-from ocr_server import extension, huge_pages
+from ocr_server import allocator, extension
 from ocr_server.settings import Settings
 from ocr_server.slots import Slots
 
@@ -43,10 +43,11 @@ def on_starting(master: "Master") -> None:
     if master.cfg.preload_app:
         raise RuntimeError("--preload cannot be used: engines do not survive a fork.")
     # A daemon has left the process that was started, and cannot start that one again.
-    if huge_pages.to_be_asked_for() and not master.cfg.daemon:
+    tunables = [] if master.cfg.daemon else allocator.missing_tunables()
+    if tunables:
         if master.log:
-            master.log.info("Starting again, with huge memory pages")
-        huge_pages.start_again_with_them(str(master.START_CTX["cwd"]))
+            master.log.info("Starting again with %s", ":".join(tunables))
+        allocator.start_again(tunables, str(master.START_CTX["cwd"]))
     master.ocr_slots = Slots(Settings.from_environment().slots)
 
 

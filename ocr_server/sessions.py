@@ -1,11 +1,15 @@
 """How onnxruntime's sessions are made and run; the one place that says how.
 
-All sessions of a process share one memory arena, which is given back to the system after a very
-large picture: as fast as an arena for each session, at half the memory of onnxruntime's defaults.
+All sessions of a process share one memory arena, which is given back to the system when the process
+holds too much: as fast as an arena for each session, at half the memory of onnxruntime's defaults.
 """
 
+import math
+import time
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
+from resource import getpagesize
 
 import numpy as np
 import numpy.typing as npt
@@ -13,9 +17,11 @@ import onnxruntime
 
 Tensor = npt.NDArray[np.float32]
 
-# Above this many numbers in a run's input (3 channels x pixels) the arena is given back after the
-# run. Up to here it keeps some 0.4 GB; giving back makes the runs after it about a tenth slower.
-_LARGE_INPUT = 3 * 3_000_000
+# A process that holds more than this gives the arena back when a run ends, but not each time: the
+# run after it is slower, by a tenth of a second or more. Only large pictures take it there.
+_RESIDENT_BYTES = 768 * 1024 * 1024
+_SECONDS_BETWEEN = 5.0
+_STATM = Path("/proc/self/statm")
 
 
 class Model:
@@ -23,7 +29,7 @@ class Model:
 
     def __init__(self, model: bytes, cores: Sequence[int] = (1,)) -> None:
         """Load a model for runs on each of these numbers of cores, which must hold 1."""
-        _share_arena()
+        self._arena = _arena()
         self._sessions = {count: _session(model, count) for count in cores}
         self._input = self._sessions[1].get_inputs()[0].name
         self._output = self._sessions[1].get_outputs()[0].name
@@ -31,7 +37,7 @@ class Model:
     def run(self, tensor: Tensor, cores: int = 1) -> Tensor:
         """Return the model's first output for its only input, using at most so many cores."""
         count = max(count for count in self._sessions if count <= cores)
-        options = _giving_memory_back() if tensor.size > _LARGE_INPUT else None
+        options = self._arena.run_options()
         (output,) = self._sessions[count].run([self._output], {self._input: tensor}, options)
         return np.asarray(output, np.float32)
 
@@ -50,20 +56,37 @@ def _session(model: bytes, cores: int) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-@cache
-def _share_arena() -> None:
-    arena = onnxruntime.OrtMemoryInfo(
-        "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
-    )
-    defaults = onnxruntime.OrtArenaCfg(0, -1, -1, -1)
-    onnxruntime.create_and_register_allocator(arena, defaults)
+class _Arena:
+    """The memory that all sessions of a process share."""
+
+    def __init__(self) -> None:
+        place = onnxruntime.OrtMemoryInfo(
+            "Cpu",
+            onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR,
+            0,
+            onnxruntime.OrtMemType.DEFAULT,
+        )
+        onnxruntime.create_and_register_allocator(place, onnxruntime.OrtArenaCfg(0, -1, -1, -1))
+        self._giving_back = onnxruntime.RunOptions()
+        self._giving_back.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+        self._given_back = -math.inf
+
+    def run_options(self) -> onnxruntime.RunOptions | None:
+        """Return the options of a run: to give the arena back after it, now and then, or none."""
+        now = time.monotonic()
+        if now - self._given_back < _SECONDS_BETWEEN or _resident_bytes() <= _RESIDENT_BYTES:
+            return None
+        self._given_back = now
+        return self._giving_back
 
 
 @cache
-def _giving_memory_back() -> onnxruntime.RunOptions:
-    options = onnxruntime.RunOptions()
-    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
-    return options
+def _arena() -> _Arena:
+    return _Arena()
+
+
+def _resident_bytes() -> int:
+    return int(_STATM.read_text().split()[1]) * getpagesize()
 
 
 def agree(one: bytes, other: bytes, shape: Sequence[int]) -> bool:

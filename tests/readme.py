@@ -6,13 +6,20 @@ from pathlib import Path
 from ocr_server.errors import errors_table
 from ocr_server.settings import settings_table
 
-PATH = Path(__file__).parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent
+PATH = ROOT / "README.md"
+RESULTS = ROOT / "benchmarks" / "results"
 
 
 def with_tables(text: str) -> str:
     """Return a README's text with its generated tables made anew."""
     text = _with_table(text, "errors", errors_table())
-    return _with_table(text, "settings", settings_table())
+    text = _with_table(text, "settings", settings_table())
+    for name in ("servers", "engine", "memory"):
+        text = _with_table(
+            text, name, f"\n{(RESULTS / name).with_suffix('.md').read_text('utf-8')}\n"
+        )
+    return text
 
 
 def _with_table(text: str, name: str, table: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 import rapidocr_onnxruntime
 from onnx import parser
 
+from ocr_server import sessions
 from ocr_server.folding import fold
 from ocr_server.sessions import Model, Tensor, agree
 
@@ -116,9 +117,28 @@ def test_a_model_that_refuses_the_input_does_not_agree() -> None:
     assert not agree(content(TWO_NODES), content(TWO_NODES), (1, 2, 4, 4))
 
 
-def test_the_memory_of_a_large_input_is_given_back(detector: Model) -> None:
-    x = noise(1, 3, 1472, 1504)
-    detector.run(noise(1, 3, 96, 128))
+def test_memory_beyond_the_bound_is_given_back_soon(
+    detector: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "_SECONDS_BETWEEN", 0.0)
+    small = noise(1, 3, 96, 128)
+    detector.run(small)
     before = memory()
-    assert detector.run(x).shape == (1, 1, 1472, 1504)
-    assert memory() - before < 150 * MIB
+    monkeypatch.setattr(sessions, "_RESIDENT_BYTES", before + 100 * MIB)
+    assert detector.run(noise(1, 3, 1472, 1504)).shape == (1, 1, 1472, 1504)
+    assert memory() - before > 150 * MIB
+    detector.run(small)
+    assert memory() - before < 100 * MIB
+
+
+def test_memory_is_not_given_back_again_at_once(
+    detector: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "_SECONDS_BETWEEN", 3600.0)
+    monkeypatch.setattr(sessions, "_RESIDENT_BYTES", 0)
+    small = noise(1, 3, 96, 128)
+    detector.run(small)
+    detector.run(noise(1, 3, 1472, 1504))
+    held = memory()
+    detector.run(small)
+    assert held - memory() < 50 * MIB

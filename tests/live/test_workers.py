@@ -102,31 +102,22 @@ def environment_of(process: int) -> str:
     return Path(f"/proc/{process}/environ").read_text().replace("\0", ":")
 
 
-def test_the_server_starts_again_with_huge_pages_as_the_same_process(tmp_path: Path) -> None:
+WANTED = ["glibc.malloc.hugetlb=1", "glibc.malloc.arena_max=1"]
+
+
+def test_the_server_starts_again_with_its_tunables_as_the_same_process(tmp_path: Path) -> None:
     pidfile = tmp_path / "pid"
     with serve(tmp_path, ["-w", "1", "--pid", str(pidfile)]) as server:
-        assert server.log.read_text().count("Starting again, with huge memory pages") == 1
+        assert server.log.read_text().count("Starting again with") == 1
         assert int(pidfile.read_text()) == server.process.pid
         (worker,) = server.workers
-        assert "GLIBC_TUNABLES=glibc.malloc.hugetlb=1" in environment_of(worker)
+        assert f"GLIBC_TUNABLES={':'.join(WANTED)}" in environment_of(worker)
         assert server.post(LIGHT).ok
 
 
-def test_what_the_environment_says_of_huge_pages_is_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=0")
+def test_tunables_of_the_environment_win(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=0:glibc.malloc.tcache_count=9")
     with serve(tmp_path, ["-w", "1"]) as server:
         (worker,) = server.workers
-        assert "glibc.malloc.hugetlb=0" in environment_of(worker)
-        assert "glibc.malloc.hugetlb=1" not in environment_of(worker)
-
-
-def test_other_tunables_are_kept_beside_huge_pages(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.arena_max=4")
-    with serve(tmp_path, ["-w", "1"]) as server:
-        (worker,) = server.workers
-        both = "GLIBC_TUNABLES=glibc.malloc.arena_max=4:glibc.malloc.hugetlb=1"
-        assert both in environment_of(worker)
+        kept = "glibc.malloc.hugetlb=0:glibc.malloc.tcache_count=9:glibc.malloc.arena_max=1"
+        assert f"GLIBC_TUNABLES={kept}" in environment_of(worker)
