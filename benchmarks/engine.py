@@ -91,7 +91,8 @@ def measure(pictures: list[bytes], stock: RapidOCR, engine: Engine) -> str:
     for stage, pairs in rounds.items():
         theirs, ours = (min(column) for column in zip(*pairs, strict=True))
         ratio = f"{statistics.median(o / t for t, o in pairs):.2f}" if theirs else ""
-        rows.append(f"| {stage} | {theirs or 0:.2f} | {ours:.2f} | {ratio} |")
+        stock_seconds = f"{theirs:.2f}" if theirs else ""
+        rows.append(f"| {stage} | {stock_seconds} | {ours:.2f} | {ratio} |")
     return "\n".join(rows) + "\n"
 
 

@@ -43,8 +43,9 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=500)
     arguments = parser.parse_args()
     pictures = mixed(list(images.load(arguments.images).values()), arguments.count)
+    after = f"after {SETTLED + STEP}"
     rows = [
-        f"| MiB a worker (PSS) | after {SETTLED} | at the end | least - most | growth in 100 |",
+        f"| MiB a worker (PSS) | {after} | at the end | least - most | growth in 100 |",
         "|---|---|---|---|---|",
     ]
     with ExitStack() as running:
@@ -63,11 +64,8 @@ def main() -> None:
                 f"{min(settled):.0f} - {max(settled):.0f} | {growth:.1f} |"
             )
             print(rows[-1], flush=True)
-    report = (
-        f"{machine.describe()}; {len(pictures)} pictures, {CLIENTS} clients\n\n"
-        + "\n".join(rows)
-        + "\n"
-    )
+    load = f"{len(pictures)} pictures, {CLIENTS} clients; all workers together"
+    report = f"{machine.describe()}; {load}\n\n" + "\n".join(rows) + "\n"
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(report, "utf-8")
     print(report)

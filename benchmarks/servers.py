@@ -1,6 +1,7 @@
 """Ours against the demo servers over real sockets, in turns in one run: `make bench`."""
 
 import argparse
+import math
 import random
 import statistics
 import threading
@@ -76,7 +77,7 @@ def apply_load(url: str, clients: int, pictures: Sequence[bytes]) -> Load:
 
 def percentile(values: Sequence[float], share: float) -> float:
     """Return the smallest value that this share of all does not exceed."""
-    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
+    return sorted(values)[math.ceil(share * len(values)) - 1]
 
 
 def spread(values: Sequence[float]) -> str:

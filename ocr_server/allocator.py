@@ -4,28 +4,40 @@ Huge pages save the detector about a tenth of its time. One heap for all threads
 for each keeps a worker some 0.15 GB smaller; few allocations are made, so threads need not wait.
 
 glibc takes this from the environment when a program starts (glibc manual, "Memory Allocation
-Tunables"), and a forked worker starts no program: the master has to start itself again.
+Tunables"), and a forked worker starts no program: the master has to start itself again, once.
 """
 
 import os
 import platform
 import sys
+from pathlib import Path
 
 _VARIABLE = "GLIBC_TUNABLES"
 _WANTED = {"glibc.malloc.hugetlb": 1, "glibc.malloc.arena_max": 1}
+# Names the process that has started again, which keeps its number. The tunables themselves cannot
+# tell: gunicorn's --env may set others over them, and glibc drops some for privileged programs.
+_MARK = "OCR_SERVER_STARTED_AGAIN"
+# Where the program was started: gunicorn imports this before it changes folder (--chdir).
+_FOLDER = Path.cwd()
 
 
 def missing_tunables() -> list[str]:
-    """Return the tunables that this program was started without; the environment's own win."""
-    if platform.libc_ver()[0] != "glibc" or not sys.executable:
+    """Return the tunables to start again with; the environment's own win."""
+    started_again = os.environ.get(_MARK) == str(os.getpid())
+    if started_again or platform.libc_ver()[0] != "glibc" or not sys.executable:
         return []
     present = os.environ.get(_VARIABLE, "")
     return [f"{name}={value}" for name, value in _WANTED.items() if name not in present]
 
 
-def start_again(tunables: list[str], folder: str) -> None:
+def with_tunables(tunables: list[str]) -> dict[str, str]:
+    """Return the environment with these tunables added."""
+    present = filter(None, [os.environ.get(_VARIABLE)])
+    return {**os.environ, _VARIABLE: ":".join([*present, *tunables])}
+
+
+def start_again(tunables: list[str]) -> None:
     """Run this very program anew, in the folder where it was started; does not return."""
-    others = filter(None, [os.environ.get(_VARIABLE)])
-    os.environ[_VARIABLE] = ":".join([*others, *tunables])
-    os.chdir(folder)
-    os.execv(sys.executable, sys.orig_argv)  # noqa: S606
+    environment = {**with_tunables(tunables), _MARK: str(os.getpid())}
+    os.chdir(_FOLDER)
+    os.execve(sys.executable, sys.orig_argv, environment)  # noqa: S606

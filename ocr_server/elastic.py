@@ -1,6 +1,6 @@
 """The cores that a request may use: its own slot's, and those of free slots, borrowed."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
@@ -16,9 +16,12 @@ class OneCore:
     """The caller's core alone."""
 
     @contextmanager
-    def gather(self) -> Iterator[int]:
-        """Hold all cores to be had for the length of a `with` block; gives how many."""
-        yield 1
+    def gather(self, counts: Collection[int]) -> Iterator[int]:
+        """Hold cores for the length of a `with` block: the most of `counts` that can be had.
+
+        `counts` holds 1: the caller's own core.
+        """
+        yield min(counts)
 
     def map(self, function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
         """Return the function's results in the items' order."""
@@ -36,14 +39,25 @@ class ElasticCores(OneCore):
         self._helpers = ThreadPoolExecutor(slots.count, "helper")
 
     @contextmanager
-    def gather(self) -> Iterator[int]:
-        """Hold all cores to be had for the length of a `with` block; gives how many."""
-        borrowed = list(iter(self._slots.borrow, None))
+    def gather(self, counts: Collection[int]) -> Iterator[int]:
+        """Hold cores for the length of a `with` block: the most of `counts` that can be had.
+
+        `counts` holds 1: the caller's own core. What would be too few or too many goes back.
+        """
+        borrowed: list[int] = []
         try:
-            yield 1 + len(borrowed)
+            while 1 + len(borrowed) < max(counts):
+                slot = self._slots.borrow()
+                if slot is None:
+                    break
+                borrowed.append(slot)
+            most = max(count for count in counts if count <= 1 + len(borrowed))
+            while 1 + len(borrowed) > most:
+                self._slots.give_back(borrowed.pop())
+            yield most
         finally:
-            for slot in borrowed:
-                self._slots.give_back(slot)
+            while borrowed:
+                self._slots.give_back(borrowed.pop())
 
     def map(self, function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
         """Return the function's results in the items' order, worked out on all cores to be had."""
@@ -72,13 +86,17 @@ class ElasticCores(OneCore):
         self, do: Callable[[int], None], todo: "SimpleQueue[int]"
     ) -> Iterator[Future[None]]:
         """Set as many helpers to work as there are things to do and slots to borrow."""
-        for _ in range(todo.qsize()):
-            slot = self._slots.borrow()
-            if slot is None:
+        for _ in range(min(todo.qsize(), self._slots.free)):
+            try:
+                yield self._helpers.submit(self._help, do, todo)
+            except RuntimeError:  # The system allows no more threads; the caller goes on alone.
                 return
-            yield self._helpers.submit(self._help, slot, do, todo)
 
-    def _help(self, slot: int, do: Callable[[int], None], todo: "SimpleQueue[int]") -> None:
+    def _help(self, do: Callable[[int], None], todo: "SimpleQueue[int]") -> None:
+        # Borrowed here and not by who sent for help, which may come late or never.
+        slot = self._slots.borrow()
+        if slot is None:
+            return
         try:
             for index in _taken(todo):
                 do(index)

@@ -87,7 +87,7 @@ class Engine:
         """Return the corners of the text lines, in reading order."""
         detector = self._rapid_ocr.text_det
         resized = detector.get_preprocess(max(image.shape[:2])).resize(image)
-        with cores.gather() as count:
+        with cores.gather(self._detector.core_counts) as count:
             output = self._detector.run(self._normalized(resized), count)
         found, _ = detector.postprocess_op(output, image.shape[:2])
         corners = detector.filter_tag_det_res(found, image.shape[:2])

@@ -19,11 +19,14 @@ REWRITES: tuple[Callable[[Graph], bool], ...] = (
     upsampling.rearrange_once,
 )
 
+_OTHER_FLOATS = {onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16, onnx.TensorProto.DOUBLE}
+
 
 def fold(model: onnx.ModelProto) -> tuple[onnx.ModelProto, int]:
     """Apply all rewrites until none fits; return the new model and how many were applied.
 
-    Models with graphs inside nodes, optional inputs or operators of others are left as they are.
+    Models of other numbers than 32-bit floats, with graphs inside nodes, optional inputs or
+    operators of others are left as they are.
     """
     if not _is_plain(model.graph):
         return model, 0
@@ -38,7 +41,8 @@ def fold(model: onnx.ModelProto) -> tuple[onnx.ModelProto, int]:
 def _is_plain(graph: onnx.GraphProto) -> bool:
     inputs = {value.name for value in graph.input}
     return (
-        not any(tensor.name in inputs for tensor in graph.initializer)
+        _is_of_32_bit_floats(graph)
+        and not any(tensor.name in inputs for tensor in graph.initializer)
         and all(node.domain in ("", "ai.onnx") for node in graph.node)
         and not any(
             attribute.HasField("g") or attribute.graphs
@@ -46,3 +50,11 @@ def _is_plain(graph: onnx.GraphProto) -> bool:
             for attribute in node.attribute
         )
     )
+
+
+def _is_of_32_bit_floats(graph: onnx.GraphProto) -> bool:
+    """Return whether all floats are of 32 bits, as the constants that rewrites add."""
+    made = {value.type.tensor_type.elem_type for value in graph.input}
+    attributes = (attribute for node in graph.node for attribute in node.attribute)
+    made |= {attribute.i for attribute in attributes if attribute.name == "to"}
+    return not made & _OTHER_FLOATS and not any(node.op_type == "CastLike" for node in graph.node)

@@ -84,6 +84,13 @@ class Graph:
         self.constants[name] = value
         return name
 
+    def new_value(self, base: str) -> str:
+        """Return a name for a value to be made, like this one and not taken yet."""
+        names = itertools.chain([base], map(f"{base}.{{}}".format, itertools.count()))
+        name = next(name for name in names if self._new(name))
+        self._values.add(name)
+        return name
+
     def _new(self, name: str) -> bool:
         return name not in self.constants and name not in self._values
 
@@ -120,7 +127,11 @@ def fuse_hard_swish(graph: Graph) -> bool:
             chain = _hard_swish_after(graph, add, value)
             if chain:
                 sigmoid = helper.make_node(
-                    "HardSigmoid", [value], [f"{add.output[0]}.sigmoid"], alpha=1 / 6, beta=0.5
+                    "HardSigmoid",
+                    [value],
+                    [graph.new_value(f"{add.output[0]}.sigmoid")],
+                    alpha=1 / 6,
+                    beta=0.5,
                 )
                 product = helper.make_node("Mul", [value, sigmoid.output[0]], ["?"])
                 graph.replace(chain[-1], chain, [sigmoid, product])
@@ -214,7 +225,9 @@ def factor_gate(graph: Graph) -> bool:
         gate = graph.other_input(product, value) if value else None
         if add is not None and value and gate and _is_pooled(graph, gate):
             one = graph.add_constant(np.ones(1))
-            plus_one = helper.make_node("Add", [gate, one], [f"{add.output[0]}.gate"])
+            plus_one = helper.make_node(
+                "Add", [gate, one], [graph.new_value(f"{add.output[0]}.gate")]
+            )
             scaled = helper.make_node("Mul", [value, plus_one.output[0]], ["?"])
             graph.replace(add, [product, add], [plus_one, scaled])
             return True

@@ -57,11 +57,20 @@ def _fold(model: bytes) -> bytes | None:
 
 def _read(place: Path) -> bytes | None:
     try:
+        # Whoever can write here can make the engine read what they like.
+        if not (_is_ours_alone(place.parent) and _is_ours_alone(place)):
+            return None
         content = place.read_bytes()
     except OSError:
         return None
     digest, model = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
     return model if hashlib.sha256(model).digest() == digest else None
+
+
+def _is_ours_alone(path: Path) -> bool:
+    """Return whether only this user, or root, can write to a file or folder."""
+    status = path.stat()
+    return status.st_uid in (0, os.geteuid()) and not status.st_mode & 0o022
 
 
 def _write(place: Path, model: bytes) -> None:

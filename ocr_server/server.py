@@ -47,7 +47,9 @@ def on_starting(master: "Master") -> None:
     if tunables:
         if master.log:
             master.log.info("Starting again with %s", ":".join(tunables))
-        allocator.start_again(tunables, str(master.START_CTX["cwd"]))
+        if master.pidfile:
+            master.pidfile.unlink()  # Written a second time it would not be removed at the end.
+        allocator.start_again(tunables)
     master.ocr_slots = Slots(Settings.from_environment().slots)
 
 

@@ -17,8 +17,8 @@ import onnxruntime
 
 Tensor = npt.NDArray[np.float32]
 
-# A process that holds more than this gives the arena back when a run ends, but not each time: the
-# run after it is slower, by a tenth of a second or more. Only large pictures take it there.
+# A process that holds more than this when a run begins gives the arena back when it ends, but not
+# each time: the run after it is slower, by a tenth of a second or more.
 _RESIDENT_BYTES = 768 * 1024 * 1024
 _SECONDS_BETWEEN = 5.0
 _STATM = Path("/proc/self/statm")
@@ -31,6 +31,7 @@ class Model:
         """Load a model for runs on each of these numbers of cores, which must hold 1."""
         self._arena = _arena()
         self._sessions = {count: _session(model, count) for count in cores}
+        self.core_counts = tuple(cores)
         self._input = self._sessions[1].get_inputs()[0].name
         self._output = self._sessions[1].get_outputs()[0].name
 

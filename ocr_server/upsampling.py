@@ -16,15 +16,15 @@ def turn_into_pointwise_convolution(graph: Graph) -> bool:
     """Make a ConvTranspose whose kernel is its stride into a 1 x 1 Conv and a rearrangement."""
     for transposed in kind(graph, "ConvTranspose"):
         channels = channels_out(graph, transposed)
-        stride = _stride_that_is_the_kernel(transposed)
         weight = graph.weights(transposed.input[1])
-        if channels is None or weight is None or stride is None:
+        if channels is None or weight is None:
             continue
-        if weight.shape[2:] != (stride, stride):
+        stride = _stride_that_is_the_kernel(transposed)
+        if stride is None or weight.shape[2:] != (stride, stride):
             continue
         # (in, out, row, column) -> (row, column, out, in), as DepthToSpace orders channels.
         matrix = weight.transpose(2, 3, 1, 0).reshape(-1, weight.shape[0])
-        convolution = _pointwise(f"{transposed.output[0]}.flat", transposed.input[0])
+        convolution = _pointwise(graph, transposed.output[0], transposed.input[0])
         present = bias(graph, transposed, channels)
         _set_matrix(graph, convolution, matrix, np.tile(present, stride * stride))
         rearranged = _depth_to_space(convolution.output[0], stride)
@@ -38,7 +38,7 @@ def activate_before_rearranging(graph: Graph) -> bool:
     for rearranged in _rearrangements(graph):
         relu = graph.only_user(rearranged.output[0], "Relu")
         if relu is not None:
-            before = helper.make_node("Relu", rearranged.input, [f"{relu.output[0]}.flat"])
+            before = helper.make_node("Relu", rearranged.input, [_flat(graph, relu.output[0])])
             after = _depth_to_space(before.output[0], _block(rearranged))
             graph.replace(relu, [rearranged, relu], [before, after])
             return True
@@ -53,7 +53,7 @@ def convolve_before_rearranging(graph: Graph) -> bool:
         if convolution is None or matrix is None:
             continue
         block = _block(rearranged)
-        before = _pointwise(f"{convolution.output[0]}.flat", rearranged.input[0])
+        before = _pointwise(graph, convolution.output[0], rearranged.input[0])
         present = bias(graph, convolution, len(matrix))
         each = np.kron(np.eye(block * block), matrix)
         _set_matrix(graph, before, each, np.tile(present, block * block))
@@ -114,8 +114,12 @@ def _stride_that_is_the_kernel(transposed: NodeProto) -> int | None:
     return int(strides[0]) if plain and strides[0] == strides[1] > 1 else None
 
 
-def _pointwise(name: str, value: str) -> NodeProto:
-    return helper.make_node("Conv", [value], [name], kernel_shape=[1, 1])
+def _pointwise(graph: Graph, base: str, value: str) -> NodeProto:
+    return helper.make_node("Conv", [value], [_flat(graph, base)], kernel_shape=[1, 1])
+
+
+def _flat(graph: Graph, base: str) -> str:
+    return graph.new_value(f"{base}.flat")
 
 
 def _matrix(graph: Graph, convolution: NodeProto) -> Constant | None:

@@ -24,9 +24,32 @@ def test_one_core_does_everything_in_order() -> None:
 
 def test_a_lone_request_gathers_all_cores_and_gives_them_back(three: Slots) -> None:
     with three.hold():
-        with ElasticCores(three).gather() as count:
+        with ElasticCores(three).gather([1, 2, 3]) as count:
             assert (count, three.free) == (3, 0)
         assert three.free == 2
+
+
+def test_a_core_that_could_not_be_used_is_left_to_others(three: Slots) -> None:
+    with three.hold(), ElasticCores(three).gather([1, 2, 4]) as count:
+        assert (count, three.free) == (2, 1)
+    assert three.free == 3
+
+
+def test_no_slot_is_lost_when_the_system_allows_no_more_threads(
+    three: Slots, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    cores = ElasticCores(three)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        for _ in range(3):
+            with three.hold():
+                assert cores.map(str, range(4)) == ["0", "1", "2", "3"]
+    with three.hold():
+        assert cores.map(str, range(4)) == ["0", "1", "2", "3"]
+    wait_until(lambda: three.free == 3)
 
 
 def test_nothing_is_borrowed_while_somebody_waits(slots: Slots) -> None:
@@ -37,7 +60,7 @@ def test_nothing_is_borrowed_while_somebody_waits(slots: Slots) -> None:
     with slots.hold(), ExitStack() as waiters, slots.hold():
         waiters.enter_context(thread(ask))
         wait_until(lambda: slots.waiting == 1)
-        with ElasticCores(slots).gather() as count:
+        with ElasticCores(slots).gather([1, 2]) as count:
             assert count == 1
 
 

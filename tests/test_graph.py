@@ -464,6 +464,14 @@ def test_a_layer_as_paddle_exports_it_becomes_two_convolutions_and_an_activation
     assert folded(LAYER, LAYER_CONSTANTS) == ["Conv", "HardSigmoid", "Mul", "Conv"]
 
 
+@pytest.mark.parametrize("kind", ["float16", "double"])
+def test_a_model_of_other_numbers_stays(kind: str) -> None:
+    body = "pooled = GlobalAveragePool(x)  product = Mul(x, pooled)  y = Add(x, product)"
+    graph = f"g ({kind}[1,4,5,5] x) => ({kind}[] y) {{ {body} }}"
+    model = parser.parse_model(f'<ir_version: 8, opset_import: ["": 12]> {graph}')
+    assert fold(model)[1] == 0
+
+
 def test_folding_twice_is_folding_once() -> None:
     for model, _ in models(LAYER, LAYER_CONSTANTS):
         once, _ = fold(model)

@@ -215,3 +215,13 @@ def test_a_broken_model_stays_as_it_is_and_is_told_of(
     assert failure.levelno == logging.ERROR
     assert failure.exc_info
     assert "broken.onnx" in warning.getMessage()
+
+
+def test_a_cache_that_others_can_write_to_is_not_trusted(model: Path, cache: Path) -> None:
+    made = folded(model, cache, yes)
+    assert folded(model, cache, never) == made
+    cache.chmod(0o777)
+    assert folded(model, cache, no) == model.read_bytes()
+    cache.chmod(0o700)
+    only_file(cache).chmod(0o666)
+    assert folded(model, cache, no) == model.read_bytes()

@@ -137,8 +137,8 @@ def test_memory_is_not_given_back_again_at_once(
     monkeypatch.setattr(sessions, "_SECONDS_BETWEEN", 3600.0)
     monkeypatch.setattr(sessions, "_RESIDENT_BYTES", 0)
     small = noise(1, 3, 96, 128)
-    detector.run(small)
+    detector.run(small)  # May give back, if no test before this one did.
+    before = memory()
     detector.run(noise(1, 3, 1472, 1504))
-    held = memory()
     detector.run(small)
-    assert held - memory() < 50 * MIB
+    assert memory() - before > 150 * MIB

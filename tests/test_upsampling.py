@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.graphs import Constant, folded, is_left_alone
+from ocr_server.folding import fold
+from tests.graphs import Constant, assert_same, folded, is_left_alone, kinds, models
 
 SECOND: dict[str, Constant] = {"first": (4, 6, 2, 2), "second": (6, 3, 2, 2)}
 
@@ -130,3 +131,20 @@ def test_the_second_of_two_rearrangements_in_another_order_stays() -> None:
         y = DepthToSpace <blocksize = 2, mode = "CRD"> (b)
     """
     assert is_left_alone(body, {"weight": (16, 4, 1, 1)})
+
+
+def test_a_transposed_convolution_of_one_dimension_stays() -> None:
+    body = "y = ConvTranspose <strides = [2]> (x, weight)"
+    assert is_left_alone(body, {"weight": (4, 3, 2)}, {"x": (2, 4, 5)})
+
+
+def test_a_name_that_is_taken_is_not_taken_again() -> None:
+    body = """
+        y_flat = Relu(x)  y = ConvTranspose <strides = [2, 2]> (x, weight)  z = Sigmoid(y_flat)
+    """
+    for model, feeds in models(body, {"weight": (4, 6, 2, 2)}, outputs=("y", "z")):
+        # The parser takes no points in names; the name folding would choose has one.
+        model.ParseFromString(model.SerializeToString().replace(b"y_flat", b"y.flat"))
+        made, _ = fold(model)
+        assert kinds(made) == ["Relu", "Conv", "DepthToSpace", "Sigmoid"]
+        assert_same(model, made, feeds)

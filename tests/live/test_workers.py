@@ -113,6 +113,23 @@ def test_the_server_starts_again_with_its_tunables_as_the_same_process(tmp_path:
         (worker,) = server.workers
         assert f"GLIBC_TUNABLES={':'.join(WANTED)}" in environment_of(worker)
         assert server.post(LIGHT).ok
+    assert not pidfile.exists()
+
+
+def test_a_server_that_changes_folder_starts_again_too(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / "conf.py").write_text("from ocr_server.gunicorn_config import *\n")
+    command = [*GUNICORN[:-2], "conf.py", "ocr_server:create_app()"]
+    with serve(tmp_path, ["-w", "1", "--chdir", str(elsewhere)], command) as server:
+        assert server.log.read_text().count("Starting again with") == 1
+        assert Path(f"/proc/{server.process.pid}/cwd").resolve() == elsewhere
+
+
+def test_a_server_whose_tunables_are_set_over_starts_again_only_once(tmp_path: Path) -> None:
+    flags = ["-w", "1", "--env", "GLIBC_TUNABLES=glibc.malloc.tcache_count=9"]
+    with serve(tmp_path, flags) as server:
+        assert server.log.read_text().count("Starting again with") == 1
 
 
 def test_tunables_of_the_environment_win(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
