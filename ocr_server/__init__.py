@@ -48,7 +48,7 @@ def create_app(
         extension.Extension(
             settings=settings,
             engine=engine or Engine.loaded(settings),
-            slots=slots or Slots(settings.slots),
+            slots=slots or Slots(settings.slots, settings.max_waiting),
         ),
     )
     request_id.register(app)

@@ -16,8 +16,7 @@ from rapidocr_onnxruntime import RapidOCR
 
 from ocr_server.decoder import Pixels
 from ocr_server.elastic import OneCore
-from ocr_server.errors import ImageTooElongated
-from ocr_server.inference_size import detector_pixels, recognizer_pixels
+from ocr_server.elongated import framed, in_picture, is_elongated
 from ocr_server.model_store import folded
 from ocr_server.options import Options
 from ocr_server.sessions import Model, Tensor, agree
@@ -40,6 +39,7 @@ class Engine:
         self._classifier = load("ch_ppocr_mobile_v2.0_cls_infer.onnx", (1, 3, 48, 192))
         self._recognizer = load("ch_PP-OCRv4_rec_infer.onnx", (1, 3, 48, 96))
         self._levels = self._normalized_levels()
+        self._max_pixels = settings.max_inference_pixels
         self._drop_stock_sessions()
 
     @classmethod
@@ -62,6 +62,14 @@ class Engine:
         tell. The answers do not depend on the cores used; None is the caller's alone.
         """
         cores = cores or OneCore()
+        height, width = image.shape[:2]
+        if not is_elongated(width, height, options, self._max_pixels):
+            return self._recognize(image, options, cores)
+        image, shrunk = framed(image, options)
+        lines = self._recognize(image, options, cores)
+        return [in_picture(line, shrunk, width, height) for line in lines]
+
+    def _recognize(self, image: Pixels, options: Options, cores: OneCore) -> list[TextLine]:
         height, width = image.shape[:2]
         scaled, ratio_height, ratio_width = self._rapid_ocr.preprocess(image)
         record = {"preprocess": {"ratio_h": ratio_height, "ratio_w": ratio_width}}
@@ -137,19 +145,6 @@ class Engine:
         del self._rapid_ocr.text_det.infer
         del self._rapid_ocr.text_cls.infer
         del self._rapid_ocr.text_rec.session
-
-
-def check_size(width: int, height: int, options: Options, max_pixels: int) -> None:
-    """Refuse a picture that the models would see at more than `max_pixels`, or not at all.
-
-    Raises ImageTooElongated.
-    """
-    pixels = (detector_pixels if options.use_det else recognizer_pixels)(width, height)
-    if not 0 < pixels <= max_pixels:
-        raise ImageTooElongated(
-            f"A picture of {width} x {height} pixels is too long and thin to be read. "
-            "Cut it into pieces that are less than about 10 times as long as they are wide."
-        )
 
 
 def _load(

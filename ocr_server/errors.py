@@ -11,6 +11,7 @@ class OcrServerError(Exception):
     code = "internal_error"
     status = 500
     title = "Internal server error"
+    retry_after: int | None = None  # seconds
 
 
 class ClientError(OcrServerError):
@@ -111,12 +112,20 @@ class UnsupportedFormat(ClientError):
     title = "Picture format is not supported"
 
 
-class ImageTooElongated(ClientError):
-    """The picture is so long and thin that reading it would need a huge enlargement."""
+class UploadTimeout(ClientError):
+    """The body did not arrive in the time allowed."""
 
-    code = "image_too_elongated"
-    status = 422
-    title = "Picture is too long and thin"
+    code = "upload_timeout"
+    status = 408
+    title = "Upload took too long"
+
+
+class ClientGone(ClientError):
+    """The client hung up before its picture was read. Only logs show this one."""
+
+    code = "client_gone"
+    status = 499
+    title = "Client hung up"
 
 
 class ServerBusy(OcrServerError):
@@ -125,6 +134,7 @@ class ServerBusy(OcrServerError):
     code = "server_busy"
     status = 503
     title = "Server is busy"
+    retry_after = 1
 
 
 def errors_table() -> str:

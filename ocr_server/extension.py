@@ -8,6 +8,7 @@ import flask
 from ocr_server.elastic import ElasticCores, OneCore
 from ocr_server.settings import Settings
 from ocr_server.slots import Slots
+from ocr_server.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from ocr_server.engine import Engine
@@ -17,14 +18,16 @@ _NAME = "ocr_server"
 
 @dataclass(slots=True)
 class Extension:
-    """The settings, the worker's engine, the machine's slots and the cores that go with them."""
+    """The settings, the worker's engine and watchdog, the machine's slots and their cores."""
 
     settings: Settings
     engine: "Engine"
     slots: Slots
     cores: OneCore = field(init=False)
+    watchdog: Watchdog = field(init=False)
 
     def __post_init__(self) -> None:
+        self.watchdog = Watchdog(self.settings.max_inference_seconds)
         self.cores = ElasticCores(self.slots) if self.settings.elastic else OneCore()
 
     def share(self, slots: Slots) -> None:

@@ -12,6 +12,8 @@ from ocr_server.server import (
     on_exit,
     on_starting,
     post_fork,
+    pre_fork,
+    when_ready,
 )
 from ocr_server.settings import InvalidSettings, Settings
 
@@ -25,9 +27,11 @@ __all__ = [
     "on_exit",
     "on_starting",
     "post_fork",
+    "pre_fork",
     "proc_name",
     "threads",
     "timeout",
+    "when_ready",
     "worker_class",
     "worker_connections",
     "workers",

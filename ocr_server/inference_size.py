@@ -6,7 +6,7 @@ constants here are those of rapidocr_onnxruntime 1.4.4 (`main.py`, `utils/proces
 `ch_ppocr_det/utils.py`, `config.yaml`).
 """
 
-_MAX_SIDE = 2000
+MAX_SIDE = 2000
 _MIN_SIDE = 30
 _LETTERBOX_HEIGHT = 30
 _LETTERBOX_RATIO = 8
@@ -39,8 +39,8 @@ def recognizer_pixels(width: int, height: int) -> int:
 
 
 def _preprocessed(width: int, height: int) -> tuple[int, int]:
-    if max(width, height) > _MAX_SIDE:
-        width, height = _scaled(width, height, _MAX_SIDE / max(width, height))
+    if max(width, height) > MAX_SIDE:
+        width, height = _scaled(width, height, MAX_SIDE / max(width, height))
     if 0 < min(width, height) < _MIN_SIDE:
         width, height = _scaled(width, height, _MIN_SIDE / min(width, height))
     return width, height

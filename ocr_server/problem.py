@@ -33,7 +33,12 @@ def _answer(error: OcrServerError) -> flask.Response:
         "request_id": current_request_id(),
     }
     body = json.dumps(members, ensure_ascii=False)
-    return flask.Response(body, error.status, content_type=CONTENT_TYPE)
+    response = flask.Response(body, error.status, content_type=CONTENT_TYPE)
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, errors.UploadTimeout):
+        response.headers["Connection"] = "close"  # The rest of the body may still come.
+    return response
 
 
 def _answer_http_exception(error: HTTPException) -> flask.Response:

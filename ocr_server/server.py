@@ -1,26 +1,47 @@
 """gunicorn's hooks: the master makes the slots, each worker loads its engine after the fork."""
 
+import mmap
+import os
 import resource
 import signal
+import socket
+import time
 from typing import TYPE_CHECKING, cast
+
+from gunicorn.errors import AppImportError
 
 from ocr_server import allocator, extension
 from ocr_server.settings import Settings
 from ocr_server.slots import Slots
+from ocr_server.watchdog import Watchdog
 
 if TYPE_CHECKING:
     import flask
     from gunicorn.arbiter import Arbiter
-    from gunicorn.workers.base import Worker
+    from gunicorn.workers.base import Worker as GunicornWorker
 
     class Master(Arbiter):
         """gunicorn's master process, with what these hooks keep on it."""
 
         ocr_slots: Slots
+        ocr_failed_loads: int
+
+    class Worker(GunicornWorker):
+        """gunicorn's worker, in the master and in its own process, with what is kept on it.
+
+        ocr_loaded: one byte that both processes see, 1 when the engine is loaded.
+        ocr_load_delay: seconds to wait before loading, after others failed to.
+        """
+
+        ocr_loaded: mmap.mmap
+        ocr_load_delay: float
 
 
 _DESCRIPTORS_WANTED = 8192
 _MOST_CONNECTIONS = 1000
+_LONGEST_LOAD_DELAY = 60.0  # seconds
+_LOAD_FAILED = 1  # Not 3, at which gunicorn's master would give up.
+_SILENCE_SECONDS = 60  # for which the kernel keeps connections on which nothing was sent
 _SIGNALS_TO_STOP = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
 
@@ -50,7 +71,25 @@ def on_starting(master: "Master") -> None:
         if master.pidfile:
             master.pidfile.unlink()  # Written a second time it would not be removed at the end.
         allocator.start_again(tunables)
-    master.ocr_slots = Slots(Settings.from_environment().slots)
+    settings = Settings.from_environment()
+    master.ocr_slots = Slots(settings.slots, settings.max_waiting)
+    master.ocr_failed_loads = 0
+
+
+def when_ready(master: "Master") -> None:
+    """Leave connections to the kernel until something is sent on them."""
+    for listener in master.LISTENERS:
+        if listener.sock.family in (socket.AF_INET, socket.AF_INET6):
+            listener.sock.setsockopt(
+                socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, _SILENCE_SECONDS
+            )
+
+
+def pre_fork(master: "Master", worker: "Worker") -> None:
+    """Give the worker a mark to set when it is loaded; slow it down if others failed to load."""
+    worker.ocr_loaded = mmap.mmap(-1, 1)
+    failed = master.ocr_failed_loads
+    worker.ocr_load_delay = min(_LONGEST_LOAD_DELAY, 2.0 ** (failed - 1)) if failed else 0.0
 
 
 def post_fork(master: "Master", worker: "Worker") -> None:
@@ -59,13 +98,29 @@ def post_fork(master: "Master", worker: "Worker") -> None:
     # and a worker could not be stopped while it loads its models.
     for number in _SIGNALS_TO_STOP:
         signal.signal(number, signal.SIG_DFL)
-    # gunicorn keeps what this returns as the worker's application.
-    app = cast("flask.Flask", worker.app.wsgi())
+    time.sleep(worker.ocr_load_delay)
+    app = _load(worker)
     extension.of(app).share(master.ocr_slots)
+    worker.ocr_loaded[0] = 1
+
+
+def _load(worker: "Worker") -> "flask.Flask":
+    """Make the application; if that fails, end this process for the master to start another."""
+    try:
+        with Watchdog(Settings.from_environment().max_load_seconds).watch():
+            # gunicorn keeps what this returns as the worker's application.
+            return cast("flask.Flask", worker.app.wsgi())
+    except AppImportError:
+        raise  # The application named on the command line does not exist: trying again is no use.
+    except Exception:
+        worker.log.exception("The engine could not be loaded; another worker will try again.")
+        os._exit(_LOAD_FAILED)
 
 
 def child_exit(master: "Master", worker: "Worker") -> None:
-    """Take back the slots that a dead worker held."""
+    """Take back the slots that a dead worker held, and see whether it had been loaded."""
+    master.ocr_failed_loads = 0 if worker.ocr_loaded[0] else master.ocr_failed_loads + 1
+    worker.ocr_loaded.close()
     restored = master.ocr_slots.restore()
     if restored and master.log:
         master.log.warning("Worker %s died holding %d slot(s); restored.", worker.pid, restored)

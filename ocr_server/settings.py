@@ -14,6 +14,7 @@ _PREFIX = "OCR_SERVER_"
 _MADE_DEFAULTS = {
     "workers": "usable cores",
     "slots": "usable cores",
+    "max_waiting": "8 x usable cores",
     "cache_dir": "`~/.cache/ocr_server`",
 }
 
@@ -41,8 +42,32 @@ class Settings(BaseSettings):
         le=256,
         description="Inferences that run at once on the machine. Default: the usable cores.",
     )
+    max_waiting: int = Field(
+        default_factory=lambda: 8 * usable_cores(),
+        ge=0,
+        le=256,
+        description="Requests that may wait for a slot on the machine. More get 503 at once.",
+    )
+    max_wait_seconds: float = Field(
+        30, gt=0, description="Longest wait for a slot in seconds. Then the answer is 503."
+    )
+    max_inference_seconds: float = Field(
+        120,
+        gt=0,
+        description="Longest time in seconds that reading one picture may take. Then its worker "
+        "is ended and replaced.",
+    )
+    max_load_seconds: float = Field(
+        120,
+        gt=0,
+        description="Longest time in seconds that a worker may take to load its engine. Then it "
+        "is replaced.",
+    )
+    max_upload_seconds: float = Field(
+        60, gt=0, description="Longest time in seconds for a request's body to arrive. Then 408."
+    )
     threads: int = Field(
-        32,
+        128,
         ge=1,
         le=1024,
         description="Requests a worker holds at once: uploading, waiting or being read.",
@@ -64,9 +89,9 @@ class Settings(BaseSettings):
     )
     max_inference_pixels: int = Field(
         6_000_000,
-        ge=1_000_000,
+        ge=4_500_000,
         description="Most pixels the detector may see. The engine enlarges long thin pictures; "
-        "those that would grow past this get 422.",
+        "those that would grow past this are padded instead.",
     )
 
     elastic: bool = Field(

@@ -10,6 +10,9 @@ Who finds no free slot queues: it puts one end of a fresh socket pair into a sec
 the queue, so waiting is first come, first served over all workers, and wakes nobody else. A
 waiter that died is noticed as a broken pipe and passed over; a releaser that died with a waiter
 in its hands closes the waiter's socket, which wakes it to queue again.
+
+The queue is bounded. Who wants to join it takes its turn, under a lock that the kernel opens when
+its holder dies, and is refused if the queue is full.
 """
 
 import array
@@ -20,6 +23,7 @@ import signal
 import socket
 import struct
 import termios
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -33,8 +37,12 @@ _SEND_BUFFER_BYTES = 1024 * 1024
 class Slots:
     """A fixed number of slots; make it before forking, use it from any thread of any worker."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, max_waiting: int) -> None:
+        """Make `count` slots, for which at most `max_waiting` threads of all workers may wait."""
         self.count = count
+        self._max_waiting = max_waiting
+        self._turn = threading.Lock()
+        self._turn_of_processes = os.memfd_create("ocr_server-queue", os.MFD_CLOEXEC)
         self._free_in, self._free_out = _shared_socket_pair()
         self._queue_in, self._queue_out = _shared_socket_pair()
         self._kept: list[int] = []
@@ -44,7 +52,8 @@ class Slots:
     def hold(self, timeout: float | None = None) -> Iterator[None]:
         """Hold a slot for the length of a `with` block.
 
-        Waits at most `timeout` seconds, without end if None. Raises ServerBusy.
+        Waits at most `timeout` seconds, without end if None. Raises ServerBusy if that was not
+        enough, or if too many wait already.
         """
         slot = self._take_free()
         if slot is None:
@@ -82,6 +91,14 @@ class Slots:
         """Requests in the queue now, on the whole machine."""
         return _entries(self._queue_out)
 
+    def check_room(self) -> None:
+        """Raise ServerBusy if a request would neither find a slot nor a place in the queue."""
+        if self.waiting >= self._max_waiting and not self.free:
+            raise ServerBusy(
+                f"{self._max_waiting} requests are waiting already. Try again after the time in "
+                "Retry-After."
+            )
+
     def restore(self) -> int:
         """Put back the slots of dead holders; return how many. For the process that made them."""
         poller = select.poll()
@@ -97,6 +114,7 @@ class Slots:
         """Close this process's descriptors."""
         for end in (self._free_in, self._free_out, self._queue_in, self._queue_out):
             end.close()
+        os.close(self._turn_of_processes)
         for descriptors in (self._kept, self._keepers):
             while descriptors:
                 os.close(descriptors.pop())
@@ -139,15 +157,30 @@ class Slots:
             raise ServerBusy("The server is out of file descriptors. Try again later.") from error
         with closing(theirs):
             try:
-                _pass(self._queue_in, theirs.fileno())
+                with self._turn_to_queue():
+                    self.check_room()
+                    _pass(self._queue_in, theirs.fileno())
             except OSError as error:
                 ours.close()
                 raise ServerBusy("Too many requests are waiting. Try again later.") from error
+            except ServerBusy:
+                ours.close()
+                raise
         # A slot may have come free between our first look and our queueing.
         slot = self._take_free()
         if slot is not None:
             self.give_back(slot)
         return ours
+
+    @contextmanager
+    def _turn_to_queue(self) -> Iterator[None]:
+        """Let one thread of one process at a time into the `with` block."""
+        with self._turn:
+            fcntl.lockf(self._turn_of_processes, fcntl.LOCK_EX)
+            try:
+                yield
+            finally:
+                fcntl.lockf(self._turn_of_processes, fcntl.LOCK_UN)
 
 
 def _shared_socket_pair() -> tuple[socket.socket, socket.socket]:

@@ -28,7 +28,7 @@ def stock() -> RapidOCR:
 @pytest.fixture
 def slots() -> Iterator[Slots]:
     """Two slots."""
-    made = Slots(2)
+    made = Slots(2, max_waiting=16)
     yield made
     made.close()
 

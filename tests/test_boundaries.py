@@ -15,9 +15,11 @@ MODULES = {
 WITHOUT_FLASK = [
     "allocator",
     "base64_image",
+    "connection",
     "cores",
     "decoder",
     "elastic",
+    "elongated",
     "engine",
     "errors",
     "folding",
@@ -26,12 +28,14 @@ WITHOUT_FLASK = [
     "model_store",
     "options",
     "png",
+    "request_start",
     "sessions",
     "settings",
     "slots",
     "text_line",
     "tiff",
     "upsampling",
+    "watchdog",
 ]
 
 

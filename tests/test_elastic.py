@@ -13,7 +13,7 @@ from tests.test_slots import thread, wait_until
 
 @pytest.fixture
 def three() -> Iterator[Slots]:
-    made = Slots(3)
+    made = Slots(3, max_waiting=16)
     yield made
     made.close()
 

@@ -9,8 +9,7 @@ import pytest
 from rapidocr_onnxruntime import RapidOCR
 
 from ocr_server.decoder import Pixels, decode, read_header
-from ocr_server.engine import Engine, check_size
-from ocr_server.errors import ImageTooElongated
+from ocr_server.engine import Engine
 from ocr_server.options import Options
 from ocr_server.text_line import TextLine
 from tests import pictures
@@ -73,18 +72,3 @@ def test_answers_are_the_same_when_threads_share_the_engine(engine: Engine) -> N
     with ThreadPoolExecutor(4) as threads:
         together = list(threads.map(lambda job: engine.recognize(*job), jobs))
     assert together == alone
-
-
-@pytest.mark.parametrize(("width", "height"), [(2000, 1), (4000, 10), (1, 100_000), (30, 2000)])
-def test_a_picture_that_would_grow_too_large_is_refused(width: int, height: int) -> None:
-    with pytest.raises(ImageTooElongated, match=f"{width} x {height}"):
-        check_size(width, height, Options(), 6_000_000)
-
-
-@pytest.mark.parametrize(("width", "height"), [(1, 1), (709, 132), (2480, 3508), (100, 800)])
-def test_an_ordinary_picture_is_not_refused(width: int, height: int) -> None:
-    check_size(width, height, Options(), 6_000_000)
-
-
-def test_without_the_detector_a_picture_as_long_as_a_text_line_is_not_refused() -> None:
-    check_size(2000, 30, Options(use_det=False), 6_000_000)

@@ -225,7 +225,8 @@ def test_nothing_is_lost_when_waits_end_just_as_slots_come_free(slots: Slots) ->
     assert open_descriptors() == before
 
 
-def test_a_queue_too_long_for_the_kernel_answers_busy(slots: Slots) -> None:
+def test_a_queue_too_long_for_the_kernel_answers_busy() -> None:
+    slots = Slots(2, max_waiting=10_000)
     abandoned = 0
     with slots.hold(), slots.hold():
         for abandoned in range(5000):  # noqa: B007
@@ -238,9 +239,77 @@ def test_a_queue_too_long_for_the_kernel_answers_busy(slots: Slots) -> None:
     assert 100 < abandoned < 4999
     with slots.hold(timeout=1):
         pass
+    slots.close()
+
+
+def test_a_full_queue_refuses_at_once() -> None:
+    slots = Slots(1, max_waiting=2)
+    with slots.hold(), ExitStack() as waiters:
+        for number in range(2):
+            waiters.enter_context(child(lambda: hold_forever(slots)))
+            wait_until(partial(queue_has, slots, number + 1))
+        start = time.monotonic()
+        with pytest.raises(ServerBusy, match="2 requests are waiting"), slots.hold():
+            pass
+        with pytest.raises(ServerBusy):
+            slots.check_room()
+        assert time.monotonic() - start < 1
+    slots.restore()
+    with slots.hold(timeout=1):
+        pass
+    slots.close()
+
+
+def test_there_is_room_while_a_slot_is_free_or_the_queue_is_not_full() -> None:
+    slots = Slots(1, max_waiting=1)
+    slots.check_room()
+    with slots.hold():
+        slots.check_room()
+    slots.close()
+
+
+def test_no_more_wait_than_may_however_many_come_at_once() -> None:
+    slots = Slots(1, max_waiting=3)
+    refused = threading.Semaphore(0)
+    served: list[int] = []
+
+    def ask(number: int) -> None:
+        try:
+            with slots.hold(timeout=10):
+                served.append(number)
+        except ServerBusy:
+            refused.release()
+
+    with ExitStack() as askers, slots.hold():
+        for number in range(40):
+            askers.enter_context(thread(partial(ask, number)))
+        for _ in range(37):
+            assert refused.acquire(timeout=10)
+        assert slots.waiting == 3
+        assert served == []
+    assert len(served) == 3
+    slots.close()
+
+
+def test_a_process_killed_on_its_way_into_the_queue_does_not_block_it() -> None:
+    slots = Slots(1, max_waiting=100)
+
+    def come_and_go() -> None:
+        while True:
+            with suppress(ServerBusy), slots.hold(timeout=0):
+                pass
+
+    with slots.hold():
+        for lifetime in range(30):
+            with child(come_and_go):
+                time.sleep(lifetime * 0.0003)
+    slots.restore()
+    with slots.hold(timeout=5):
+        pass
+    slots.close()
 
 
 def test_closing_leaves_no_descriptor_open() -> None:
     before = open_descriptors()
-    Slots(3).close()
+    Slots(3, max_waiting=1).close()
     assert open_descriptors() == before

@@ -1,6 +1,8 @@
-"""GET /: says what this is. GET /healthz: says that the process answers."""
+"""GET /: says what this is. GET /healthz: that it lives. GET /readyz: that it has room."""
 
 import flask
+
+from ocr_server import extension
 
 blueprint = flask.Blueprint("index", __name__)
 
@@ -15,3 +17,10 @@ def index() -> dict[str, str]:
 def healthz() -> dict[str, str]:
     """Tell a monitor that this process is alive."""
     return {"status": "ok"}
+
+
+@blueprint.get("/readyz")
+def readyz() -> dict[str, str]:
+    """Tell a proxy that a picture sent now would be read: engine loaded, room in the queue."""
+    extension.current().slots.check_room()
+    return {"status": "ready"}

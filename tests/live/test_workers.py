@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -138,3 +139,71 @@ def test_tunables_of_the_environment_win(tmp_path: Path, monkeypatch: pytest.Mon
         (worker,) = server.workers
         kept = "glibc.malloc.hugetlb=0:glibc.malloc.tcache_count=9:glibc.malloc.arena_max=1"
         assert f"GLIBC_TUNABLES={kept}" in environment_of(worker)
+
+
+@pytest.mark.timeout(120)
+def test_an_inference_over_its_limit_ends_its_worker_and_nothing_else(tmp_path: Path) -> None:
+    limits = {"max_inference_seconds": "0.3", "slots": "1", "elastic": "0"}
+    with serve(tmp_path, ["-w", "1"], **limits) as server:
+        (worker,) = server.workers
+        with pytest.raises(requests.ConnectionError):
+            server.post(HEAVY)
+        wait_until(lambda: server.workers not in ([], [worker]))
+        assert server.post(pictures.read("blank.png")).ok
+        log = server.log.read_text()
+        assert "Timeout (0:00:00." in log
+        assert "in recognize" in log
+
+
+@pytest.mark.timeout(120)
+def test_a_load_over_its_limit_is_tried_again_and_again_but_not_at_once(tmp_path: Path) -> None:
+    environment = {**os.environ, "OCR_SERVER_MAX_LOAD_SECONDS": "0.05"}
+    log = tmp_path / "log"
+    with log.open("wb") as output:
+        master = subprocess.Popen(
+            [*GUNICORN, "-b", "127.0.0.1:0", "-w", "1"],
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        wait_until(lambda: log.read_text().count("Booting worker") == 3)
+        # They come after 0, 1 and 2 seconds.
+        assert log.read_text().count("Timeout (0:00:00.05") == 2
+        assert master.poll() is None
+    finally:
+        master.terminate()
+        assert master.wait(30) == 0
+
+
+@pytest.mark.timeout(120)
+def test_a_load_that_fails_says_why_and_does_not_stop_the_master(tmp_path: Path) -> None:
+    (tmp_path / "broken.py").write_text("def create_app():\n    raise OSError('no models here')\n")
+    log = tmp_path / "log"
+    command = [sys.executable, "-m", "gunicorn", "-c", "python:ocr_server.gunicorn_config"]
+    with log.open("wb") as output:
+        master = subprocess.Popen(
+            [*command, "-b", "127.0.0.1:0", "-w", "1", "broken:create_app()"],
+            cwd=tmp_path,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        wait_until(lambda: log.read_text().count("no models here") == 2)
+        assert "The engine could not be loaded" in log.read_text()
+        assert master.poll() is None
+    finally:
+        master.terminate()
+        assert master.wait(30) == 0
+
+
+@pytest.mark.timeout(120)
+def test_a_stopped_worker_is_replaced_and_its_slot_comes_back(tmp_path: Path) -> None:
+    with serve(tmp_path, ["-w", "1", "--timeout", "3"], slots="1") as server:
+        (worker,) = server.workers
+        os.kill(worker, signal.SIGSTOP)
+        start = time.monotonic()
+        assert server.post(LIGHT, timeout=60).ok
+        assert time.monotonic() - start < 3 + 1 + 2 + 5  # limit, master's round, load, slow CI
+        assert server.workers != [worker]

@@ -1,0 +1,44 @@
+"""Ends a process whose work takes too long, with the traceback of all its threads in the log."""
+
+import faulthandler
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Watchdog:
+    """Watches any number of pieces of work in this process, each with the same limit.
+
+    Python's own threads and signals cannot interrupt a call into a library that hangs; the timer
+    of `faulthandler` runs outside Python. There is one for each process, set for whatever piece
+    of work began first.
+    """
+
+    def __init__(self, limit: float) -> None:
+        """Allow each piece of work `limit` seconds."""
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._deadlines: list[float] = []  # oldest first
+
+    @contextmanager
+    def watch(self) -> Iterator[None]:
+        """Watch the work of a `with` block."""
+        deadline = time.monotonic() + self._limit
+        with self._lock:
+            self._deadlines.append(deadline)
+            self._set_timer()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._deadlines.remove(deadline)
+                self._set_timer()
+
+    def _set_timer(self) -> None:
+        if not self._deadlines:
+            faulthandler.cancel_dump_traceback_later()
+            return
+        left = max(0.001, self._deadlines[0] - time.monotonic())
+        faulthandler.dump_traceback_later(left, exit=True, file=sys.__stderr__ or 2)

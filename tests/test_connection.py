@@ -1,0 +1,79 @@
+"""The connection under a request, over a real socket pair."""
+
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from ocr_server.connection import check_still_there, upload_within
+from ocr_server.errors import ClientGone, UploadTimeout
+
+
+@pytest.fixture
+def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
+    server, client = socket.socketpair()
+    with server, client:
+        yield server, client
+
+
+def test_a_client_that_waits_is_still_there(ends: tuple[socket.socket, socket.socket]) -> None:
+    check_still_there({"gunicorn.socket": ends[0]})
+
+
+def test_a_client_that_sends_its_next_request_is_still_there(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
+    ends[1].sendall(b"GET / HTTP/1.1\r\n")
+    check_still_there({"gunicorn.socket": ends[0]})
+
+
+def test_a_client_that_hung_up_is_gone(ends: tuple[socket.socket, socket.socket]) -> None:
+    ends[1].close()
+    with pytest.raises(ClientGone):
+        check_still_there({"gunicorn.socket": ends[0]})
+
+
+def test_a_body_that_does_not_arrive_in_time_is_an_upload_timeout(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
+    start = time.monotonic()
+    with (
+        pytest.raises(UploadTimeout, match=r"within 0\.2 seconds"),
+        upload_within(0.2, {"gunicorn.socket": ends[0]}),
+    ):
+        assert ends[0].recv(100) == b""
+    assert 0.2 <= time.monotonic() - start < 5
+
+
+def test_a_late_body_is_an_upload_timeout_whatever_its_reader_makes_of_the_end(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
+    with pytest.raises(UploadTimeout), upload_within(0.1, {"gunicorn.socket": ends[0]}):
+        ends[0].recv(100)
+        raise ValueError("a form cut short")
+
+
+def test_a_body_that_arrives_in_time_leaves_the_connection_open(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
+    with upload_within(0.1, {"gunicorn.socket": ends[0]}):
+        ends[1].sendall(b"body")
+        assert ends[0].recv(100) == b"body"
+    ends[0].settimeout(0.3)
+    with pytest.raises(TimeoutError):
+        ends[0].recv(100)
+
+
+def test_an_error_of_the_reader_is_passed_on(ends: tuple[socket.socket, socket.socket]) -> None:
+    with (
+        pytest.raises(ValueError, match="broken"),
+        upload_within(10, {"gunicorn.socket": ends[0]}),
+    ):
+        raise ValueError("broken")
+
+
+def test_servers_that_hand_over_no_connection_are_served_without_these_checks() -> None:
+    check_still_there({})
+    with upload_within(0.001, {}):
+        pass
