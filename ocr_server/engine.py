@@ -65,9 +65,9 @@ class Engine:
         height, width = image.shape[:2]
         if not is_elongated(width, height, options, self._max_pixels):
             return self._recognize(image, options, cores)
-        image, shrunk = framed(image, options)
+        image, shrinkage = framed(image, options)
         lines = self._recognize(image, options, cores)
-        return [in_picture(line, shrunk, width, height) for line in lines]
+        return [in_picture(line, shrinkage, width, height) for line in lines]
 
     def _recognize(self, image: Pixels, options: Options, cores: OneCore) -> list[TextLine]:
         height, width = image.shape[:2]

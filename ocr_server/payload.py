@@ -24,6 +24,7 @@ from ocr_server.options import Options
 # A request has one picture and a few options; more fields than this are no honest request.
 MAX_FIELDS = 64
 _MAX_OPTION_BYTES = 1000
+_PIECE_BYTES = 64 * 1024
 
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 _HOW_TO_SEND = (
@@ -70,6 +71,16 @@ def read_request(request: flask.Request, max_image_bytes: int) -> OcrRequest:
             "Send it smaller or compressed."
         )
     return OcrRequest(image, _read_options({**request.args.to_dict(), **fields}))
+
+
+def discard_body(request: flask.Request) -> None:
+    """Let a body pass by unread, for a request that is refused.
+
+    Many clients look at an answer only when they have sent all. gunicorn would let the rest pass
+    too, but while it does the worker accepts nobody.
+    """
+    while request.stream.read(_PIECE_BYTES):
+        pass
 
 
 def _read_body(request: flask.Request) -> tuple[bytes, Mapping[str, Any]]:

@@ -80,16 +80,17 @@ def when_ready(master: "Master") -> None:
     """Leave connections to the kernel until something is sent on them."""
     for listener in master.LISTENERS:
         if listener.sock.family in (socket.AF_INET, socket.AF_INET6):
-            listener.sock.setsockopt(
-                socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, _SILENCE_SECONDS
-            )
+            listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, _SILENCE_SECONDS)
 
 
 def pre_fork(master: "Master", worker: "Worker") -> None:
     """Give the worker a mark to set when it is loaded; slow it down if others failed to load."""
     worker.ocr_loaded = mmap.mmap(-1, 1)
-    failed = master.ocr_failed_loads
-    worker.ocr_load_delay = min(_LONGEST_LOAD_DELAY, 2.0 ** (failed - 1)) if failed else 0.0
+    rounds = master.ocr_failed_loads // max(1, master.num_workers)
+    others = cast("dict[int, Worker]", master.WORKERS).values()
+    if any(other.ocr_loaded[0] for other in others):
+        rounds = 0  # Loading works, whatever went wrong before.
+    worker.ocr_load_delay = min(_LONGEST_LOAD_DELAY, 2.0 ** (rounds - 1)) if rounds else 0.0
 
 
 def post_fork(master: "Master", worker: "Worker") -> None:
@@ -110,8 +111,8 @@ def _load(worker: "Worker") -> "flask.Flask":
         with Watchdog(Settings.from_environment().max_load_seconds).watch():
             # gunicorn keeps what this returns as the worker's application.
             return cast("flask.Flask", worker.app.wsgi())
-    except AppImportError:
-        raise  # The application named on the command line does not exist: trying again is no use.
+    except (AppImportError, ImportError):
+        raise  # What cannot be imported will not be there next time: gunicorn stops and says so.
     except Exception:
         worker.log.exception("The engine could not be loaded; another worker will try again.")
         os._exit(_LOAD_FAILED)

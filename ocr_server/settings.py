@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     )
     max_waiting: int = Field(
         default_factory=lambda: 8 * usable_cores(),
-        ge=0,
+        ge=1,
         le=256,
         description="Requests that may wait for a slot on the machine. More get 503 at once.",
     )

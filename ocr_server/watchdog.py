@@ -5,7 +5,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 
 class Watchdog:
@@ -21,6 +21,7 @@ class Watchdog:
         self._limit = limit
         self._lock = threading.Lock()
         self._deadlines: list[float] = []  # oldest first
+        self._timer: float | None = None  # the deadline for which the timer is set
 
     @contextmanager
     def watch(self) -> Iterator[None]:
@@ -28,17 +29,26 @@ class Watchdog:
         deadline = time.monotonic() + self._limit
         with self._lock:
             self._deadlines.append(deadline)
-            self._set_timer()
         try:
+            self._set_timer()
             yield
         finally:
             with self._lock:
                 self._deadlines.remove(deadline)
-                self._set_timer()
+            self._set_timer()
 
     def _set_timer(self) -> None:
-        if not self._deadlines:
-            faulthandler.cancel_dump_traceback_later()
-            return
-        left = max(0.001, self._deadlines[0] - time.monotonic())
-        faulthandler.dump_traceback_later(left, exit=True, file=sys.__stderr__ or 2)
+        """Set the timer for the oldest piece of work, if that is another than before."""
+        with self._lock:
+            oldest = self._deadlines[0] if self._deadlines else None
+            if oldest == self._timer:
+                return
+            self._timer = None
+            if oldest is None:
+                faulthandler.cancel_dump_traceback_later()
+                return
+            left = max(0.001, oldest - time.monotonic())
+            # Where the system allows no more threads, the next piece of work tries again.
+            with suppress(RuntimeError):
+                faulthandler.dump_traceback_later(left, exit=True, file=sys.__stderr__ or 2)
+                self._timer = oldest

@@ -92,6 +92,11 @@ def test_boxes_lie_within_the_picture(width: int, height: int, engine: Engine) -
         assert (corners <= (width, height)).all()
 
 
+def test_each_side_has_its_own_shrinkage() -> None:
+    _, (across, down) = framed(np.zeros((1, 100_000, 3), np.uint8), Options())
+    assert (across, down) == (50.0, 1.0)
+
+
 def test_a_long_picture_taken_as_a_line_gives_one_answer(engine: Engine) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (1, 5000, 3), np.uint8)
     assert len(engine.recognize(noise, LINE)) == 1

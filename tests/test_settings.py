@@ -40,7 +40,7 @@ def test_a_base64_picture_of_the_largest_size_fits_into_a_body() -> None:
         ("OCR_SERVER_MAX_IMAGE_BYTES", "1000", "max_image_bytes", 1000),
         ("OCR_SERVER_MAX_BODY_BYTES", "2000", "max_body_bytes", 2000),
         ("OCR_SERVER_MAX_IMAGE_PIXELS", "4000", "max_image_pixels", 4000),
-        ("OCR_SERVER_MAX_INFERENCE_PIXELS", "2000000", "max_inference_pixels", 2_000_000),
+        ("OCR_SERVER_MAX_INFERENCE_PIXELS", "5000000", "max_inference_pixels", 5_000_000),
     ],
 )
 def test_a_variable_sets_its_setting(

@@ -76,3 +76,24 @@ def test_each_of_several_pieces_of_work_has_its_own_limit() -> None:
     """)
     assert ended.returncode == 1
     assert "stuck_among_quick_ones" in ended.stderr
+
+
+def test_work_that_could_not_be_watched_leaves_no_limit_behind() -> None:
+    ended = run("""
+        import faulthandler
+
+        start = faulthandler.dump_traceback_later
+
+        def refuse(*_, **__):
+            raise RuntimeError("unable to start watchdog thread")
+
+        faulthandler.dump_traceback_later = refuse
+        with dog.watch():
+            pass
+        faulthandler.dump_traceback_later = start
+        time.sleep(0.7)
+        with dog.watch():
+            time.sleep(0.2)
+        print("alive")
+    """)
+    assert (ended.returncode, ended.stdout) == (0, "alive\n")

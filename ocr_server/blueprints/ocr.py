@@ -5,8 +5,9 @@ import flask
 from ocr_server import extension
 from ocr_server.connection import check_still_there, upload_within
 from ocr_server.decoder import decode, read_header
-from ocr_server.payload import read_request
-from ocr_server.request_start import seconds_left
+from ocr_server.errors import ServerBusy
+from ocr_server.payload import discard_body, read_request
+from ocr_server.request_start import HEADER, seconds_left
 from ocr_server.serializer import indexed_dict, to_json
 
 blueprint = flask.Blueprint("ocr", __name__)
@@ -18,9 +19,13 @@ def ocr() -> flask.Response:
     ocr_server = extension.current()
     settings, slots = ocr_server.settings, ocr_server.slots
     connection = flask.request.environ
-    wait = seconds_left(settings.max_wait_seconds, flask.request.headers)
-    slots.check_room()  # Refusing must be cheap: before anything is read.
     with upload_within(settings.max_upload_seconds, connection):
+        try:
+            wait = seconds_left(settings.max_wait_seconds, flask.request.headers.get(HEADER, ""))
+            slots.check_room()
+        except ServerBusy:
+            discard_body(flask.request)
+            raise
         ocr_request = read_request(flask.request, settings.max_image_bytes)
     image, options = ocr_request.image, ocr_request.options
     header = read_header(image, settings.max_image_pixels)

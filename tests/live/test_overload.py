@@ -51,6 +51,23 @@ def test_what_is_too_much_is_refused_at_once_and_the_rest_is_read(tmp_path: Path
 
 
 @pytest.mark.timeout(180)
+def test_clients_that_are_refused_in_mid_upload_keep_nobody_waiting(tmp_path: Path) -> None:
+    with serve(tmp_path, ["-w", "1"], max_wait_seconds="5") as server:
+        stalled = [connect(server) for _ in range(4)]
+        old = b"X-Request-Start: t=1\r\nContent-Length: 1000000\r\n\r\n" + bytes(1000)
+        for connection in stalled:
+            connection.sendall(HEADERS.partition(b"Content-Length")[0] + old)
+        try:
+            start = time.monotonic()
+            for _ in range(20):
+                assert get(server, "/healthz").ok
+            assert time.monotonic() - start < 2
+        finally:
+            for connection in stalled:
+                connection.close()
+
+
+@pytest.mark.timeout(180)
 def test_health_is_told_while_all_cores_are_busy_and_readiness_while_there_is_room(
     tmp_path: Path,
 ) -> None:
