@@ -1,5 +1,6 @@
 """Workers that are killed, stopped and replaced."""
 
+import io
 import os
 import signal
 import subprocess
@@ -8,19 +9,23 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import requests
+from PIL import Image
 
 from tests import pictures
-from tests.live.gunicorn_server import GUNICORN, ROOT, Server, serve, wait_until
+from tests.live.gunicorn_server import (
+    GUNICORN,
+    ROOT,
+    Server,
+    processor_ticks,
+    serve,
+    wait_until,
+)
 
 HEAVY = pictures.read("tall.png")
 LIGHT = pictures.read("small.png")
-
-
-def processor_ticks(process: int) -> int:
-    user, system = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
-    return int(user) + int(system)
 
 
 def kill_in_mid_inference(server: Server, worker: int) -> requests.RequestException | None:
@@ -143,11 +148,14 @@ def test_tunables_of_the_environment_win(tmp_path: Path, monkeypatch: pytest.Mon
 
 @pytest.mark.timeout(120)
 def test_an_inference_over_its_limit_ends_its_worker_and_nothing_else(tmp_path: Path) -> None:
-    limits = {"max_inference_seconds": "0.3", "slots": "1", "elastic": "0"}
+    limits = {"max_inference_seconds": "0.8", "slots": "1", "elastic": "0"}
+    columns = np.hstack([np.asarray(Image.open(io.BytesIO(HEAVY)).convert("RGB"))] * 4)
+    heavier = io.BytesIO()  # some four seconds
+    Image.fromarray(columns).save(heavier, "PNG")
     with serve(tmp_path, ["-w", "1"], **limits) as server:
         (worker,) = server.workers
         with pytest.raises(requests.ConnectionError):
-            server.post(HEAVY)
+            server.post(heavier.getvalue())
         wait_until(lambda: server.workers not in ([], [worker]))
         assert server.post(pictures.read("blank.png")).ok
         log = server.log.read_text()
