@@ -121,7 +121,7 @@ class UploadTimeout(ClientError):
 
 
 class ClientGone(ClientError):
-    """The client hung up before its picture was read. Only logs show this one."""
+    """The client hung up, or closed its half of the connection, before its picture was read."""
 
     code = "client_gone"
     status = 499

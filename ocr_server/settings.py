@@ -11,10 +11,11 @@ from ocr_server.cores import usable_cores
 
 _MIB = 1024 * 1024
 _PREFIX = "OCR_SERVER_"
+_MOST_WAITING = 256  # The kernel holds some 500 places of a queue.
 _MADE_DEFAULTS = {
     "workers": "usable cores",
     "slots": "usable cores",
-    "max_waiting": "8 x usable cores",
+    "max_waiting": f"8 x usable cores, at most {_MOST_WAITING}",
     "cache_dir": "`~/.cache/ocr_server`",
 }
 
@@ -43,9 +44,9 @@ class Settings(BaseSettings):
         description="Inferences that run at once on the machine. Default: the usable cores.",
     )
     max_waiting: int = Field(
-        default_factory=lambda: 8 * usable_cores(),
+        default_factory=lambda: min(8 * usable_cores(), _MOST_WAITING),
         ge=1,
-        le=256,
+        le=_MOST_WAITING,
         description="Requests that may wait for a slot on the machine. More get 503 at once.",
     )
     max_wait_seconds: float = Field(

@@ -112,3 +112,10 @@ def test_every_row_of_the_table_tells_the_default_and_the_meaning() -> None:
     assert "| `OCR_SERVER_PORT` | `9003` | TCP port to listen on. |" in rows
     assert all([bool(cell.strip()) for cell in row[1:-1].split("|")] == [True] * 3 for row in rows)
     assert any(row.startswith("| `OCR_SERVER_SLOTS` | usable cores | ") for row in rows)
+
+
+def test_the_defaults_are_allowed_on_a_machine_of_many_cores(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ocr_server.settings.usable_cores", lambda: 64)
+    assert Settings.from_environment().max_waiting == 256
