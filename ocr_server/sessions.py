@@ -1,15 +1,11 @@
 """How onnxruntime's sessions are made and run; the one place that says how.
 
-All sessions of a process share one memory arena, which is given back to the system when the process
-holds too much: as fast as an arena for each session, at half the memory of onnxruntime's defaults.
+All sessions of a process share one memory arena in one piece: as fast as an arena for each session,
+at half the memory of onnxruntime's defaults, and of a size that soon stays the same.
 """
 
-import math
-import time
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
-from resource import getpagesize
 
 import numpy as np
 import numpy.typing as npt
@@ -17,11 +13,9 @@ import onnxruntime
 
 Tensor = npt.NDArray[np.float32]
 
-# A process that holds more than this when a run begins gives the arena back when it ends, but not
-# each time: the run after it is slower, by a tenth of a second or more.
-_RESIDENT_BYTES = 768 * 1024 * 1024
-_SECONDS_BETWEEN = 5.0
-_STATM = Path("/proc/self/statm")
+# Address space, not memory: the system provides what is used. Grown in pieces, as onnxruntime does
+# unless told otherwise, the arena fills with gaps that are too small for the next picture.
+_ARENA_BYTES = 1024 * 1024 * 1024
 
 
 class Model:
@@ -29,7 +23,7 @@ class Model:
 
     def __init__(self, model: bytes, cores: Sequence[int] = (1,)) -> None:
         """Load a model for runs on each of these numbers of cores, which must hold 1."""
-        self._arena = _arena()
+        _make_arena()
         self._sessions = {count: _session(model, count) for count in cores}
         self.core_counts = tuple(cores)
         self._input = self._sessions[1].get_inputs()[0].name
@@ -38,8 +32,7 @@ class Model:
     def run(self, tensor: Tensor, cores: int = 1) -> Tensor:
         """Return the model's first output for its only input, using at most so many cores."""
         count = max(count for count in self._sessions if count <= cores)
-        options = self._arena.run_options()
-        (output,) = self._sessions[count].run([self._output], {self._input: tensor}, options)
+        (output,) = self._sessions[count].run([self._output], {self._input: tensor})
         return np.asarray(output, np.float32)
 
 
@@ -57,37 +50,17 @@ def _session(model: bytes, cores: int) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-class _Arena:
-    """The memory that all sessions of a process share."""
-
-    def __init__(self) -> None:
-        place = onnxruntime.OrtMemoryInfo(
-            "Cpu",
-            onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR,
-            0,
-            onnxruntime.OrtMemType.DEFAULT,
-        )
-        onnxruntime.create_and_register_allocator(place, onnxruntime.OrtArenaCfg(0, -1, -1, -1))
-        self._giving_back = onnxruntime.RunOptions()
-        self._giving_back.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
-        self._given_back = -math.inf
-
-    def run_options(self) -> onnxruntime.RunOptions | None:
-        """Return the options of a run: to give the arena back after it, now and then, or none."""
-        now = time.monotonic()
-        if now - self._given_back < _SECONDS_BETWEEN or _resident_bytes() <= _RESIDENT_BYTES:
-            return None
-        self._given_back = now
-        return self._giving_back
-
-
 @cache
-def _arena() -> _Arena:
-    return _Arena()
-
-
-def _resident_bytes() -> int:
-    return int(_STATM.read_text().split()[1]) * getpagesize()
+def _make_arena() -> None:
+    """Make the memory that all sessions of this process share."""
+    place = onnxruntime.OrtMemoryInfo(
+        "Cpu",
+        onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR,
+        0,
+        onnxruntime.OrtMemType.DEFAULT,
+    )
+    arena = onnxruntime.OrtArenaCfg(0, -1, _ARENA_BYTES, -1)
+    onnxruntime.create_and_register_allocator(place, arena)
 
 
 def agree(one: bytes, other: bytes, shape: Sequence[int]) -> bool:

@@ -108,7 +108,8 @@ def environment_of(process: int) -> str:
     return Path(f"/proc/{process}/environ").read_text().replace("\0", ":")
 
 
-WANTED = ["glibc.malloc.hugetlb=1", "glibc.malloc.arena_max=1"]
+LARGE = ["glibc.malloc.mmap_threshold=33554432", "glibc.malloc.trim_threshold=268435456"]
+WANTED = ["glibc.malloc.hugetlb=1", "glibc.malloc.arena_max=1", *LARGE]
 
 
 def test_the_server_starts_again_with_its_tunables_as_the_same_process(tmp_path: Path) -> None:
@@ -142,8 +143,8 @@ def test_tunables_of_the_environment_win(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=0:glibc.malloc.tcache_count=9")
     with serve(tmp_path, ["-w", "1"]) as server:
         (worker,) = server.workers
-        kept = "glibc.malloc.hugetlb=0:glibc.malloc.tcache_count=9:glibc.malloc.arena_max=1"
-        assert f"GLIBC_TUNABLES={kept}" in environment_of(worker)
+        kept = ["glibc.malloc.hugetlb=0", "glibc.malloc.tcache_count=9", *WANTED[1:]]
+        assert f"GLIBC_TUNABLES={':'.join(kept)}" in environment_of(worker)
 
 
 @pytest.mark.timeout(120)
