@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps
 
-.PHONY: help run install test check fix bench bench-engine lock readme wheel pictures clean
+.PHONY: help run install test check fix bench bench-engine fuzz chaos soak lock readme wheel pictures clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -33,6 +33,15 @@ bench: .venv/installed-dev ## Compare with the demo servers (IMAGES=folder: more
 
 bench-engine: .venv/installed-dev ## Compare with stock RapidOCR, stage by stage (IMAGES=folder)
 	$(BIN)/python -m benchmarks.engine $(if $(IMAGES),--images $(IMAGES))
+
+fuzz: .venv/installed-dev ## Random requests and pictures, more than in `make test` (half an hour)
+	OCR_SERVER_LONG_TESTS=1 $(BIN)/python -m pytest -s tests/fuzz
+
+chaos: .venv/installed-dev ## Overload, kills, hangs, reloads, a full disk (half an hour)
+	OCR_SERVER_LONG_TESTS=1 $(BIN)/python -m pytest -s tests/chaos
+
+soak: .venv/installed-dev ## Mixed load for half an hour, or OCR_SERVER_SOAK_SECONDS
+	OCR_SERVER_LONG_TESTS=1 $(BIN)/python -m pytest -s tests/soak
 
 lock: .venv/installed-dev ## Pin the newest allowed dependencies again
 	$(BIN)/uv pip compile $(LOCK) --extra build pyproject.toml -o requirements.lock

@@ -1,5 +1,6 @@
 """An OCR server: send a picture, get the text in it."""
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,6 +25,12 @@ def create_app(
     `ocr_server.server` call this in each worker, after the fork, with the machine's slots.
     Raises InvalidSettings.
     """
+    from ocr_server.settings import Settings
+
+    settings = settings or Settings.from_environment()
+    # OpenCV's own limit; read when it is loaded.
+    os.environ["OPENCV_IO_MAX_IMAGE_PIXELS"] = str(settings.max_image_pixels)
+
     # Imported here, so that `ocr_server -h` answers without loading OpenCV and onnxruntime.
     import flask
 
@@ -31,10 +38,7 @@ def create_app(
     from ocr_server.blueprints import index, ocr
     from ocr_server.engine import Engine
     from ocr_server.payload import BoundedRequest
-    from ocr_server.settings import Settings
     from ocr_server.slots import Slots
-
-    settings = settings or Settings.from_environment()
 
     app = flask.Flask(__name__, static_folder=None)
     app.request_class = BoundedRequest

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import flask
 
+from ocr_server.deadlines import Deadlines
 from ocr_server.elastic import ElasticCores, OneCore
 from ocr_server.settings import Settings
 from ocr_server.slots import Slots
@@ -18,11 +19,12 @@ _NAME = "ocr_server"
 
 @dataclass(slots=True)
 class Extension:
-    """The settings, the worker's engine and watchdog, the machine's slots and their cores."""
+    """The settings, the worker's engine, watchdog and deadlines, the machine's slots and cores."""
 
     settings: Settings
     engine: "Engine"
     slots: Slots
+    deadlines: Deadlines = field(default_factory=Deadlines)
     cores: OneCore = field(init=False)
     watchdog: Watchdog = field(init=False)
 

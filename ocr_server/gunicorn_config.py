@@ -10,6 +10,7 @@ from ocr_server.server import (
     child_exit,
     connections_allowed,
     on_exit,
+    on_reload,
     on_starting,
     post_fork,
     pre_fork,
@@ -25,6 +26,7 @@ __all__ = [
     "graceful_timeout",
     "keepalive",
     "on_exit",
+    "on_reload",
     "on_starting",
     "post_fork",
     "pre_fork",
@@ -47,7 +49,7 @@ _host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
 bind = f"{_host}:{_settings.port}"
 workers = _settings.workers
 # Threads, so that slow uploads and health checks never hold an engine; the slots bound the work.
-worker_class = "gthread"
+worker_class = "ocr_server.worker.Worker"
 threads = _settings.threads
 # Longer than the 60 s for which nginx keeps idle connections, so that nginx closes them first
 # and never sends a request into one that is being closed here.

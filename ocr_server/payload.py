@@ -70,7 +70,7 @@ def read_request(request: flask.Request, max_image_bytes: int) -> OcrRequest:
             f"The picture has {len(image)} bytes; at most {max_image_bytes} are allowed. "
             "Send it smaller or compressed."
         )
-    return OcrRequest(image, _read_options({**request.args.to_dict(), **fields}))
+    return OcrRequest(image, _read_options({**_query(request), **fields}))
 
 
 def discard_body(request: flask.Request) -> None:
@@ -81,6 +81,15 @@ def discard_body(request: flask.Request) -> None:
     """
     while request.stream.read(_PIECE_BYTES):
         pass
+
+
+def _query(request: flask.Request) -> dict[str, str]:
+    try:
+        return request.args.to_dict()
+    except UnicodeDecodeError as error:
+        raise InvalidOption(
+            "The query has bytes that are not ASCII. Let your HTTP client encode it."
+        ) from error
 
 
 def _read_body(request: flask.Request) -> tuple[bytes, Mapping[str, Any]]:

@@ -11,30 +11,25 @@ from typing import TYPE_CHECKING, cast
 from gunicorn.errors import AppImportError
 
 from ocr_server import allocator, extension
+from ocr_server.retirement import RetirementPermit
 from ocr_server.settings import Settings
 from ocr_server.slots import Slots
+from ocr_server.succession import Succession
 from ocr_server.watchdog import Watchdog
+from ocr_server.worker import Worker
 
 if TYPE_CHECKING:
     import flask
     from gunicorn.arbiter import Arbiter
-    from gunicorn.workers.base import Worker as GunicornWorker
 
     class Master(Arbiter):
         """gunicorn's master process, with what these hooks keep on it."""
 
+        ocr_settings: Settings
         ocr_slots: Slots
+        ocr_permit: RetirementPermit
+        ocr_succession: Succession
         ocr_failed_loads: int
-
-    class Worker(GunicornWorker):
-        """gunicorn's worker, in the master and in its own process, with what is kept on it.
-
-        ocr_loaded: one byte that both processes see, 1 when the engine is loaded.
-        ocr_load_delay: seconds to wait before loading, after others failed to.
-        """
-
-        ocr_loaded: mmap.mmap
-        ocr_load_delay: float
 
 
 _DESCRIPTORS_WANTED = 8192
@@ -63,6 +58,8 @@ def on_starting(master: "Master") -> None:
     """Make the machine's slots; every worker inherits them."""
     if master.cfg.preload_app:
         raise RuntimeError("--preload cannot be used: engines do not survive a fork.")
+    if not issubclass(master.worker_class, Worker):
+        raise RuntimeError("--worker-class cannot be used: ocr_server has its own.")
     # A daemon has left the process that was started, and cannot start that one again.
     tunables = [] if master.cfg.daemon else allocator.missing_tunables()
     if tunables:
@@ -72,7 +69,10 @@ def on_starting(master: "Master") -> None:
             master.pidfile.unlink()  # Written a second time it would not be removed at the end.
         allocator.start_again(tunables)
     settings = Settings.from_environment()
+    master.ocr_settings = settings
     master.ocr_slots = Slots(settings.slots, settings.max_waiting)
+    master.ocr_permit = RetirementPermit()
+    master.ocr_succession = Succession()
     master.ocr_failed_loads = 0
 
 
@@ -83,32 +83,46 @@ def when_ready(master: "Master") -> None:
             listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, _SILENCE_SECONDS)
 
 
-def pre_fork(master: "Master", worker: "Worker") -> None:
-    """Give the worker a mark to set when it is loaded; slow it down if others failed to load."""
-    worker.ocr_loaded = mmap.mmap(-1, 1)
+def on_reload(master: "Master") -> None:
+    """Let the present workers wait for those that come now."""
+    master.ocr_succession.reload()
+
+
+def pre_fork(master: "Master", worker: Worker) -> None:
+    """Give the worker what it shares; slow it down if others failed to load."""
+    worker.settings = master.ocr_settings
+    worker.permit = master.ocr_permit
+    worker.succession = master.ocr_succession
+    worker.reloads_seen = master.ocr_succession.reloads
+    worker.loaded = mmap.mmap(-1, 1)
     rounds = master.ocr_failed_loads // max(1, master.num_workers)
     others = cast("dict[int, Worker]", master.WORKERS).values()
-    if any(other.ocr_loaded[0] for other in others):
+    if any(other.loaded[0] for other in others):
         rounds = 0  # Loading works, whatever went wrong before.
-    worker.ocr_load_delay = min(_LONGEST_LOAD_DELAY, 2.0 ** (rounds - 1)) if rounds else 0.0
+    worker.load_delay = min(_LONGEST_LOAD_DELAY, 2.0 ** (rounds - 1)) if rounds else 0.0
 
 
-def post_fork(master: "Master", worker: "Worker") -> None:
+def post_fork(master: "Master", worker: Worker) -> None:
     """Load the engine and read a warm-up picture; only then does the worker accept requests."""
     # Until gunicorn sets up the worker's own handlers, the master's would swallow these signals
     # and a worker could not be stopped while it loads its models.
     for number in _SIGNALS_TO_STOP:
         signal.signal(number, signal.SIG_DFL)
-    time.sleep(worker.ocr_load_delay)
+    time.sleep(worker.load_delay)
     app = _load(worker)
     extension.of(app).share(master.ocr_slots)
-    worker.ocr_loaded[0] = 1
+    worker.deadlines = extension.of(app).deadlines
+    worker.loaded[0] = 1
+    worker.log.info("Engine loaded by worker %s", worker.pid)
+    worker.permit.put_back()
+    if worker.reloads_seen == worker.succession.reloads:
+        worker.succession.announce()
 
 
-def _load(worker: "Worker") -> "flask.Flask":
+def _load(worker: Worker) -> "flask.Flask":
     """Make the application; if that fails, end this process for the master to start another."""
     try:
-        with Watchdog(Settings.from_environment().max_load_seconds).watch():
+        with Watchdog(worker.settings.max_load_seconds).watch():
             # gunicorn keeps what this returns as the worker's application.
             return cast("flask.Flask", worker.app.wsgi())
     except (AppImportError, ImportError):
@@ -118,15 +132,17 @@ def _load(worker: "Worker") -> "flask.Flask":
         os._exit(_LOAD_FAILED)
 
 
-def child_exit(master: "Master", worker: "Worker") -> None:
+def child_exit(master: "Master", worker: Worker) -> None:
     """Take back the slots that a dead worker held, and see whether it had been loaded."""
-    master.ocr_failed_loads = 0 if worker.ocr_loaded[0] else master.ocr_failed_loads + 1
-    worker.ocr_loaded.close()
+    master.ocr_failed_loads = 0 if worker.loaded[0] else master.ocr_failed_loads + 1
+    worker.loaded.close()
     restored = master.ocr_slots.restore()
     if restored and master.log:
         master.log.warning("Worker %s died holding %d slot(s); restored.", worker.pid, restored)
 
 
 def on_exit(master: "Master") -> None:
-    """Close the slots."""
+    """Close what the workers shared."""
     master.ocr_slots.close()
+    master.ocr_permit.close()
+    master.ocr_succession.close()

@@ -64,6 +64,18 @@ class Settings(BaseSettings):
         description="Longest time in seconds that a worker may take to load its engine. Then it "
         "is replaced.",
     )
+    max_worker_bytes: int = Field(
+        2048 * _MIB,
+        ge=512 * _MIB,
+        description="Most memory in bytes that a worker may hold. Beyond that it is replaced, "
+        "when its requests are answered; never all workers at once.",
+    )
+    max_header_seconds: float = Field(
+        20,
+        gt=0,
+        description="Longest time in seconds for a request's head to arrive. Then its connection "
+        "is closed.",
+    )
     max_upload_seconds: float = Field(
         60, gt=0, description="Longest time in seconds for a request's body to arrive. Then 408."
     )

@@ -8,17 +8,22 @@ from ocr_server.settings import settings_table
 
 ROOT = Path(__file__).parent.parent
 PATH = ROOT / "README.md"
-RESULTS = ROOT / "benchmarks" / "results"
+BENCHMARKS = ROOT / "benchmarks" / "results"
+RESULTS = {
+    "servers": BENCHMARKS / "servers.md",
+    "engine": BENCHMARKS / "engine.md",
+    "memory": BENCHMARKS / "memory.md",
+    "chaos": ROOT / "tests" / "chaos" / "results.md",
+    "soak": ROOT / "tests" / "soak" / "results.md",
+}
 
 
 def with_tables(text: str) -> str:
     """Return a README's text with its generated tables made anew."""
     text = _with_table(text, "errors", errors_table())
     text = _with_table(text, "settings", settings_table())
-    for name in ("servers", "engine", "memory"):
-        text = _with_table(
-            text, name, f"\n{(RESULTS / name).with_suffix('.md').read_text('utf-8')}\n"
-        )
+    for name, file in RESULTS.items():
+        text = _with_table(text, name, f"\n{file.read_text('utf-8')}\n")
     return text
 
 

@@ -1,6 +1,8 @@
 """The application around the views."""
 
 import logging
+import subprocess
+import sys
 
 import flask
 import pytest
@@ -59,3 +61,18 @@ def test_shared_slots_replace_those_of_the_process(engine: Engine, slots: Slots)
     made = extension.of(create_app(Settings(), engine=engine))
     made.share(slots)
     assert made.slots is slots
+
+
+def test_opencv_itself_refuses_pictures_of_too_many_pixels() -> None:
+    script = """
+import cv2, numpy
+try:
+    cv2.imdecode(cv2.imencode(".png", numpy.zeros((40, 40), numpy.uint8))[1], cv2.IMREAD_UNCHANGED)
+except cv2.error:
+    print("refused")
+"""
+    make = "from ocr_server import create_app; from ocr_server.settings import Settings; "
+    make += "create_app(Settings(max_image_pixels=1000), engine=object())"
+    command = [sys.executable, "-c", make + script]
+    ended = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
+    assert ended.stdout == "refused\n"

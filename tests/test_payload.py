@@ -155,6 +155,11 @@ def test_jsons_own_booleans_and_numbers_are_flags(value: object, flag: bool) -> 
     assert request.options == Options(use_cls=flag)
 
 
+def test_a_query_of_raw_bytes_is_an_invalid_option() -> None:
+    with pytest.raises(InvalidOption, match="not ASCII"):
+        read(data=PICTURE, environ_overrides={"QUERY_STRING": "use_det=\x9a"})
+
+
 def test_an_option_in_the_body_wins_over_the_query() -> None:
     query = {"use_det": "0", "use_cls": "0"}
     expected = Options(use_det=True, use_cls=False)

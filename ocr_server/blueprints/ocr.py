@@ -19,7 +19,7 @@ def ocr() -> flask.Response:
     ocr_server = extension.current()
     settings, slots = ocr_server.settings, ocr_server.slots
     connection = flask.request.environ
-    with upload_within(settings.max_upload_seconds, connection):
+    with upload_within(settings.max_upload_seconds, connection, ocr_server.deadlines):
         try:
             wait = seconds_left(settings.max_wait_seconds, flask.request.headers.get(HEADER, ""))
             slots.check_room()

@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -151,4 +152,48 @@ def test_more_silent_connections_than_threads_keep_nobody_waiting(tmp_path: Path
             assert server.post(LIGHT, timeout=5).ok
         finally:
             for connection in silent:
+                connection.close()
+
+
+def test_a_head_that_comes_too_slowly_ends_its_connection(tmp_path: Path) -> None:
+    with (
+        serve(tmp_path, ["-w", "1"], threads="2", max_header_seconds="1") as server,
+        connect(server) as first,
+        connect(server) as second,
+    ):
+        stop = threading.Event()
+
+        def trickle() -> None:
+            while not stop.wait(0.1):
+                for slow in (first, second):
+                    with suppress(OSError):
+                        slow.sendall(b"x")
+
+        for slow in (first, second):
+            slow.sendall(b"GET /healthz HTTP/1.1\r\nX-Slow: ")
+        sender = threading.Thread(target=trickle)
+        sender.start()
+        try:
+            # Both threads were taken; without an end to that, they would be for ever.
+            assert server.post(LIGHT, timeout=20).ok
+        finally:
+            stop.set()
+            sender.join()
+
+
+def test_clients_that_leave_answered_connections_open_keep_nobody_waiting(
+    tmp_path: Path,
+) -> None:
+    request = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    with serve(tmp_path, ["-w", "1"]) as server:
+        lingering = [connect(server) for _ in range(10)]
+        try:
+            for connection in lingering:
+                connection.sendall(request)
+                assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+            start = time.monotonic()
+            assert get(server, "/healthz").ok
+            assert time.monotonic() - start < 1
+        finally:
+            for connection in lingering:
                 connection.close()

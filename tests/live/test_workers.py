@@ -88,13 +88,14 @@ def test_a_request_that_was_accepted_is_answered_before_the_server_stops(tmp_pat
     assert [answer.status_code for answer in answers] == [200]
 
 
-def test_preloading_is_refused_with_the_reason(tmp_path: Path) -> None:
-    command = [*GUNICORN, "--preload", "-b", "127.0.0.1:0"]
+@pytest.mark.parametrize("flags", [["--preload"], ["--worker-class", "sync"]])
+def test_what_cannot_be_used_is_refused_with_the_reason(flags: list[str]) -> None:
+    command = [*GUNICORN, *flags, "-b", "127.0.0.1:0"]
     ended = subprocess.run(
         command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=60
     )
     assert ended.returncode != 0
-    assert "--preload cannot be used" in ended.stderr
+    assert f"{flags[0]} cannot be used" in ended.stderr
 
 
 def test_the_master_does_not_import_onnxruntime() -> None:
@@ -216,3 +217,36 @@ def test_a_stopped_worker_is_replaced_and_its_slot_comes_back(tmp_path: Path) ->
         assert server.post(LIGHT, timeout=60).ok
         assert time.monotonic() - start < 3 + 1 + 2 + 5  # limit, master's round, load, slow CI
         assert server.workers != [worker]
+
+
+def test_a_worker_that_holds_too_much_memory_is_replaced(tmp_path: Path) -> None:
+    # A worker that has read a small picture holds less than this, one that has read a large, more.
+    file = io.BytesIO()
+    with Image.open(io.BytesIO(HEAVY)) as tall:
+        tall.convert("RGB").resize((1900, 1900)).save(file, "PNG")
+    limit = str(512 * 1024 * 1024)
+    with serve(tmp_path, ["-w", "1"], slots="1", max_worker_bytes=limit) as server:
+        (worker,) = server.workers
+        assert server.post(LIGHT).ok
+        time.sleep(2)  # in which it looks at its memory
+        assert server.workers == [worker]
+        assert server.post(file.getvalue()).ok
+        wait_until(lambda: server.workers not in ([], [worker]))
+        assert server.post(LIGHT).ok
+        assert "Retires after 3 requests, with " in server.log.read_text()
+
+
+def test_a_worker_whose_successors_cannot_load_stays(tmp_path: Path) -> None:
+    script = "from ocr_server import create_app\nimport pathlib\n"
+    script += "assert not pathlib.Path('broken').exists(), 'it is broken'\napp = create_app()\n"
+    (tmp_path / "application.py").write_text(script)
+    command = [sys.executable, "-m", "gunicorn", "-c", "python:ocr_server.gunicorn_config"]
+    flags = ["-w", "1", "--graceful-timeout", "3", "application:app"]
+    with serve(tmp_path, flags, command) as server:
+        (old,) = server.workers
+        (tmp_path / "broken").touch()
+        os.kill(server.process.pid, signal.SIGHUP)
+        wait_until(lambda: "it is broken" in server.log.read_text())
+        wait_until(lambda: server.workers == [old])
+        assert server.post(LIGHT).ok
+        assert server.workers == [old]

@@ -1,0 +1,138 @@
+"""The worker's process: gunicorn's threads, and what a server left alone for months needs."""
+
+import mmap
+import selectors
+import socket
+import ssl
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from resource import getpagesize
+from types import FrameType
+from typing import Any
+
+from gunicorn import util
+from gunicorn.http import Request
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+from ocr_server.deadlines import Deadlines
+from ocr_server.retirement import RetirementPermit
+from ocr_server.settings import Settings
+from ocr_server.succession import Succession
+
+_MIB = 1024 * 1024
+_STATM = Path("/proc/self/statm")
+_SECONDS_BETWEEN_LOOKS = 1.0
+
+
+class Worker(ThreadWorker):
+    """gunicorn's threaded worker, which can be left alone.
+
+    - It leaves on a reload only when its successor is loaded.
+    - It retires when it has grown too large, or after gunicorn's `max_requests`, one at a time.
+    - It ends connections on which a request's head does not arrive in time.
+    - It waits in a thread, and not in its only loop, for clients to close answered connections.
+    - It takes in what already waits on the listening sockets when it stops.
+    """
+
+    _accepting: bool  # gunicorn's
+
+    # Set by the master before the fork.
+    settings: Settings
+    succession: Succession
+    reloads_seen: int
+    permit: RetirementPermit
+    loaded: mmap.mmap  # one byte that both processes see, 1 when the engine is loaded
+    load_delay: float  # seconds to wait before loading, after others failed to
+
+    # Set by the worker itself when it is loaded.
+    deadlines: Deadlines
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        # gunicorn itself would let all workers retire at once.
+        self._most_requests, self.max_requests = self.max_requests, sys.maxsize
+        self._next_look = 0.0
+        self._waits_for_successor = False
+
+    def notify(self) -> None:
+        """Tell the master that this process lives; called at least once a second."""
+        super().notify()
+        now = time.monotonic()
+        if now >= self._next_look:
+            self._next_look = now + _SECONDS_BETWEEN_LOOKS
+            self.deadlines.enforce()
+            self._retire_if_due()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Handle SIGTERM: stop, but if that comes of a reload only when a successor is loaded."""
+        reloads = self.succession.reloads
+        if reloads > self.reloads_seen:
+            self.reloads_seen = reloads
+            self.method_queue.defer(self._wait_for_successor)
+        else:
+            super().handle_exit(sig, frame)
+
+    def handle(self, conn: TConn) -> Any:
+        """Handle a request, in a thread; false if the connection is to be closed."""
+        self.deadlines.set(conn.sock, self.settings.max_header_seconds)
+        try:
+            keep = super().handle(conn)
+        finally:
+            self.deadlines.clear(conn.sock)
+        if not keep:
+            _await_close(conn.sock)
+        return keep
+
+    def handle_request(self, req: Request, conn: TConn) -> bool:
+        """Handle a request whose head is there."""
+        self.deadlines.clear(conn.sock)
+        return bool(super().handle_request(req, conn))
+
+    def set_accept_enabled(self, enabled: bool | None) -> None:
+        """Begin or cease to accept connections."""
+        if not enabled and not self.alive and self._accepting:
+            self._accept_all()
+        super().set_accept_enabled(enabled)
+
+    def _wait_for_successor(self) -> None:
+        if not self._waits_for_successor:
+            self._waits_for_successor = True
+            self.poller.register(self.succession, selectors.EVENT_READ, self._leave_to_successor)
+
+    def _leave_to_successor(self, _: object) -> None:
+        if self.alive and self.succession.take():
+            self.poller.unregister(self.succession)
+            self.alive = False
+
+    def _retire_if_due(self) -> None:
+        resident = _resident_bytes()
+        is_due = resident > self.settings.max_worker_bytes or self.nr >= self._most_requests
+        if is_due and self.alive and self.permit.take():
+            self.log.info("Retires after %d requests, with %d MiB", self.nr, resident // _MIB)
+            self.alive = False
+
+    def _accept_all(self) -> None:
+        for listener in self.sockets:
+            before = -1
+            while before < self.nr_conns < self.worker_connections:
+                before = self.nr_conns
+                self.accept(listener)
+
+
+def _await_close(connection: socket.socket) -> None:
+    """Wait, for at most two seconds, until the client closes a connection.
+
+    What is closed before the client has read the last answer may be lost to it (RFC 9112, section
+    9.6). gunicorn waits too, but where the whole worker waits with it.
+    """
+    if isinstance(connection, ssl.SSLSocket):
+        return
+    with suppress(OSError):
+        util.close_graceful(connection.dup())
+        connection.shutdown(socket.SHUT_RD)  # Now gunicorn finds the end at once.
+
+
+def _resident_bytes() -> int:
+    return int(_STATM.read_text().split()[1]) * getpagesize()

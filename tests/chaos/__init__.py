@@ -1,0 +1,1 @@
+"""A real server under load, and what could go wrong with it: `make chaos`."""

@@ -1,0 +1,27 @@
+"""The figures that the long form saves, for the README."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks import machine
+from tests.scale import LONG
+
+RESULTS = Path(__file__).parent / "results.md"
+Record = Callable[[str, str], None]
+
+
+@pytest.fixture(scope="session")
+def record() -> Iterator[Record]:
+    """Print what was tried and what was seen; save all of it if this is the long form."""
+    rows: list[str] = []
+
+    def note(tried: str, seen: str) -> None:
+        rows.append(f"| {tried} | {seen} |")
+        print(rows[-1], flush=True)
+
+    yield note
+    if LONG:
+        head = [machine.describe(), "", "| tried | seen |", "|---|---|"]
+        RESULTS.write_text("\n".join([*head, *rows]) + "\n", "utf-8")

@@ -1,0 +1,1 @@
+"""Random requests and pictures against the real parts: `make fuzz`."""
