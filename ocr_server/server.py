@@ -5,6 +5,7 @@ import os
 import resource
 import signal
 import socket
+import sys
 import time
 from typing import TYPE_CHECKING, cast
 
@@ -37,6 +38,10 @@ _MOST_CONNECTIONS = 1000
 _LONGEST_LOAD_DELAY = 60.0  # seconds
 _LOAD_FAILED = 1  # Not 3, at which gunicorn's master would give up.
 _SILENCE_SECONDS = 60  # for which the kernel keeps connections on which nothing was sent
+# For how long (seconds) a thread may go on in Python while another waits to; Python's default is 5
+# ms. A thread that comes back from a model waits behind those that talk to clients, and its core
+# with it: shorter turns give 1 % more pictures.
+_SWITCH_INTERVAL = 0.0005
 _SIGNALS_TO_STOP = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
 
@@ -112,6 +117,7 @@ def post_fork(master: "Master", worker: Worker) -> None:
     app = _load(worker)
     extension.of(app).share(master.ocr_slots)
     worker.deadlines = extension.of(app).deadlines
+    sys.setswitchinterval(_SWITCH_INTERVAL)
     worker.loaded[0] = 1
     worker.log.info("Engine loaded by worker %s", worker.pid)
     worker.permit.put_back()

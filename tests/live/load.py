@@ -4,12 +4,18 @@ import asyncio
 import time
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from tests.live.gunicorn_server import Server
-
 LOST = 0  # in place of a status: no answer, or half of one
+
+
+class HasUrl(Protocol):
+    """A running server."""
+
+    @property
+    def url(self) -> str:
+        """Where it answers: http://host:port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,7 @@ def picture_request(image: bytes, path: str = "/ocr") -> bytes:
 HEALTH_REQUEST = b"GET /healthz HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n"
 
 
-async def ask(server: Server, request: bytes) -> Answer:
+async def ask(server: HasUrl, request: bytes) -> Answer:
     """Send a request on a connection of its own; return what came back."""
     place = urlsplit(server.url)
     started = time.monotonic()
@@ -61,7 +67,7 @@ def _status(answer: bytes) -> int:
 
 
 async def open_loop(
-    server: Server, requests: Sequence[bytes], rate: float, seconds: float
+    server: HasUrl, requests: Sequence[bytes], rate: float, seconds: float
 ) -> list[Answer]:
     """Send requests at a rate (a second), whether or not those before are answered."""
     start = time.monotonic()
@@ -74,7 +80,7 @@ async def open_loop(
 
 
 async def closed_loop(
-    server: Server, requests: Sequence[bytes], clients: int, seconds: float
+    server: HasUrl, requests: Sequence[bytes], clients: int, seconds: float
 ) -> list[Answer]:
     """Let so many clients send requests, each the next one when it has its answer."""
     end = time.monotonic() + seconds
@@ -90,7 +96,20 @@ async def closed_loop(
     return answers
 
 
-async def watch_health(server: Server, seconds: float, interval: float = 0.1) -> list[Answer]:
+async def ask_all(server: HasUrl, requests: Sequence[bytes], clients: int) -> list[Answer]:
+    """Let so many clients send these requests, each the next one when it has its answer."""
+    todo = iter(requests)
+    answers: list[Answer] = []
+
+    async def send() -> None:
+        for request in todo:
+            answers.append(await ask(server, request))
+
+    await asyncio.gather(*(send() for _ in range(clients)))
+    return answers
+
+
+async def watch_health(server: HasUrl, seconds: float, interval: float = 0.1) -> list[Answer]:
     """Ask for /healthz again and again."""
     return await open_loop(server, [HEALTH_REQUEST], 1 / interval, seconds)
 
