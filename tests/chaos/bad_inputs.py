@@ -150,15 +150,18 @@ def _wrong_headers() -> Iterator[BadInput]:
 
 
 def _bombs() -> Iterator[BadInput]:
-    text = _chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(50_000_000), 9))
-    yield BadInput("PNG with a text of 50 MB packed", "invalid_image", _png(10, 10, text, colour=5))
+    text = _chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(7_900_000), 9))
+    yield BadInput("PNG with texts of 2 GB packed", "", _png(10, 10, text * 250))
     chunks = _chunk(b"tEXt", b"a\0b") * 66_000
     yield BadInput("PNG of 66 000 chunks", "invalid_image", _png(10, 10, chunks))
     scans = bytearray(pictures.read("noisy.jpg"))
     scan = bytes(scans[scans.index(b"\xff\xda") : scans.index(b"\xff\xda") + 14])
     yield BadInput("JPEG of 2000 scans", "invalid_image", bytes(scans[:-2]) + scan * 2000)
-    entry = (256, 4, 1, 10)
-    yield BadInput("TIFF of 65 000 tags", "invalid_image", _tiff(*[entry] * 65_000))
+    size = [(256, 4, 1, 10), (257, 4, 1, 10), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1)]
+    rest = [(273, 4, 1, 8), (279, 4, 1, 100)]
+    same = [(40_000 + number, 2, 1_000_000, 8) for number in range(20_000)]
+    tags = _tiff(*size, *rest, *same) + bytes(1_000_000)
+    yield BadInput("TIFF of 20 000 tags with the same megabyte each", "invalid_image", tags)
 
 
 def _refused_formats() -> Iterator[BadInput]:
@@ -205,7 +208,8 @@ def _crowded_forms() -> Iterator[BadInput]:
     yield BadInput("a field's name of 1 MB", "invalid_form", b"a" * 1_000_000 + b"=1", _FORM)
     yield BadInput("JSON of depth 400 000", "invalid_json", b"[" * _MANY, _JSON)
     yield BadInput("JSON of 400 000 objects", "invalid_json", b'{"a":' * _MANY, _JSON)
-    yield BadInput("JSON of 400 000 lists", "invalid_json", b"[" + b"[]," * _MANY + b"0]", _JSON)
+    lists = b'{"a": [' + b"[]," * _MANY + b"0]}"
+    yield BadInput("JSON of 400 000 lists", "invalid_json", lists, _JSON)
     part = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n'
     yield BadInput("a form of 5000 parts", "body_too_large", part * 5000 + b"--x--\r\n", _PARTS)
     yield BadInput("a form without its end", "invalid_form", part, _PARTS)

@@ -200,8 +200,8 @@ def test_a_load_that_fails_says_why_and_does_not_stop_the_master(tmp_path: Path)
             stderr=subprocess.STDOUT,
         )
     try:
-        wait_until(lambda: log.read_text().count("no models here") == 2)
-        assert "The engine could not be loaded" in log.read_text()
+        wait_until(lambda: log.read_text().count("The engine could not be loaded") == 2)
+        assert "OSError: no models here" in log.read_text()
         assert master.poll() is None
     finally:
         master.terminate()
