@@ -30,5 +30,4 @@ class Deadlines:
         for connection, due in list(self._due.items()):
             if due < now and self.clear(connection):
                 with suppress(OSError):  # The client may be gone.
-                    # Not the method of a TLS socket, which would go on unencrypted.
-                    socket.socket.shutdown(connection, socket.SHUT_RD)
+                    connection.shutdown(socket.SHUT_RD)

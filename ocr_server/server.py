@@ -37,11 +37,18 @@ _DESCRIPTORS_WANTED = 8192
 _MOST_CONNECTIONS = 1000
 _LONGEST_LOAD_DELAY = 60.0  # seconds
 _LOAD_FAILED = 1  # Not 3, at which gunicorn's master would give up.
+_TRIES_ON_RELOAD = 3  # to load in place of a worker; after that it stays
 _SILENCE_SECONDS = 60  # for which the kernel keeps connections on which nothing was sent
+_UNREAD_MILLISECONDS = 60_000  # for which a client may leave an answer unread
 # For how long (seconds) a thread may go on in Python while another waits to; Python's default is 5
 # ms. A thread that comes back from a model waits behind those that talk to clients, and its core
 # with it: shorter turns give 1 % more pictures.
 _SWITCH_INTERVAL = 0.0005
+# Accepted connections inherit them.
+_TCP_OPTIONS = {
+    socket.TCP_DEFER_ACCEPT: _SILENCE_SECONDS,
+    socket.TCP_USER_TIMEOUT: _UNREAD_MILLISECONDS,
+}
 _SIGNALS_TO_STOP = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
 
@@ -65,6 +72,8 @@ def on_starting(master: "Master") -> None:
         raise RuntimeError("--preload cannot be used: engines do not survive a fork.")
     if not issubclass(master.worker_class, Worker):
         raise RuntimeError("--worker-class cannot be used: ocr_server has its own.")
+    if master.cfg.is_ssl:
+        raise RuntimeError("--certfile cannot be used: let a proxy speak TLS.")
     # A daemon has left the process that was started, and cannot start that one again.
     tunables = [] if master.cfg.daemon else allocator.missing_tunables()
     if tunables:
@@ -82,15 +91,18 @@ def on_starting(master: "Master") -> None:
 
 
 def when_ready(master: "Master") -> None:
-    """Leave connections to the kernel until something is sent on them."""
+    """Let the kernel keep silent connections, and end those on which answers are not read."""
     for listener in master.LISTENERS:
         if listener.sock.family in (socket.AF_INET, socket.AF_INET6):
-            listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, _SILENCE_SECONDS)
+            for option, value in _TCP_OPTIONS.items():
+                listener.sock.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 def on_reload(master: "Master") -> None:
     """Let the present workers wait for those that come now."""
     master.ocr_succession.reload()
+    for _ in range(len(master.WORKERS) - master.num_workers):
+        master.ocr_succession.announce()  # There are more than will come.
 
 
 def pre_fork(master: "Master", worker: Worker) -> None:
@@ -102,7 +114,7 @@ def pre_fork(master: "Master", worker: Worker) -> None:
     worker.loaded = mmap.mmap(-1, 1)
     rounds = master.ocr_failed_loads // max(1, master.num_workers)
     others = cast("dict[int, Worker]", master.WORKERS).values()
-    if any(other.loaded[0] for other in others):
+    if any(other.loaded[0] and other.reloads_seen == worker.reloads_seen for other in others):
         rounds = 0  # Loading works, whatever went wrong before.
     worker.load_delay = min(_LONGEST_LOAD_DELAY, 2.0 ** (rounds - 1)) if rounds else 0.0
 
@@ -120,7 +132,7 @@ def post_fork(master: "Master", worker: Worker) -> None:
     sys.setswitchinterval(_SWITCH_INTERVAL)
     worker.loaded[0] = 1
     worker.log.info("Engine loaded by worker %s", worker.pid)
-    worker.permit.put_back()
+    worker.permit.put_back_of_the_dead()
     if worker.reloads_seen == worker.succession.reloads:
         worker.succession.announce()
 
@@ -139,12 +151,21 @@ def _load(worker: Worker) -> "flask.Flask":
 
 
 def child_exit(master: "Master", worker: Worker) -> None:
-    """Take back the slots that a dead worker held, and see whether it had been loaded."""
-    master.ocr_failed_loads = 0 if worker.loaded[0] else master.ocr_failed_loads + 1
+    """Take back what a dead worker held; start another where gunicorn would not."""
+    loaded = worker.loaded[0]
     worker.loaded.close()
+    master.ocr_failed_loads = 0 if loaded else master.ocr_failed_loads + 1
+    others = cast("dict[int, Worker]", master.WORKERS).values()
+    if int(worker.pid) == master.ocr_permit.holder and len(others) >= master.num_workers:
+        master.ocr_permit.put_back()  # Nobody comes in its place.
     restored = master.ocr_slots.restore()
     if restored and master.log:
         master.log.warning("Worker %s died holding %d slot(s); restored.", worker.pid, restored)
+    # On a reload gunicorn counts those that wait for a successor too, and would start none.
+    awaited = any(other.reloads_seen < master.ocr_succession.reloads for other in others)
+    is_stopping = not master.LISTENERS
+    if awaited and not loaded and not is_stopping and master.ocr_failed_loads <= _TRIES_ON_RELOAD:
+        master.spawn_worker()
 
 
 def on_exit(master: "Master") -> None:

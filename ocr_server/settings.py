@@ -68,7 +68,7 @@ class Settings(BaseSettings):
         2048 * _MIB,
         ge=512 * _MIB,
         description="Most memory in bytes that a worker may hold. Beyond that it is replaced, "
-        "when its requests are answered; never all workers at once.",
+        "when its requests are answered, one worker at a time.",
     )
     max_header_seconds: float = Field(
         20,

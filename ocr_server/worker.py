@@ -3,7 +3,6 @@
 import mmap
 import selectors
 import socket
-import ssl
 import sys
 import time
 from contextlib import suppress
@@ -24,6 +23,7 @@ from ocr_server.succession import Succession
 _MIB = 1024 * 1024
 _STATM = Path("/proc/self/statm")
 _SECONDS_BETWEEN_LOOKS = 1.0
+_LINGER_SECONDS = 2.0
 
 
 class Worker(ThreadWorker):
@@ -92,9 +92,17 @@ class Worker(ThreadWorker):
 
     def set_accept_enabled(self, enabled: bool | None) -> None:
         """Begin or cease to accept connections."""
-        if not enabled and not self.alive and self._accepting:
+        if enabled or self.alive:
+            super().set_accept_enabled(enabled)
+            return
+        if self._accepting:
             self._accept_all()
-        super().set_accept_enabled(enabled)
+        super().set_accept_enabled(False)
+        for listener in self.sockets:
+            listener.close()  # Clients that come now are refused, or go to other workers.
+        for conn in self.pending_conns:  # Silent ones; gunicorn would wait for them.
+            soon = time.monotonic() + _LINGER_SECONDS
+            conn.timeout = min(conn.timeout or soon, soon)
 
     def _wait_for_successor(self) -> None:
         if not self._waits_for_successor:
@@ -102,7 +110,7 @@ class Worker(ThreadWorker):
             self.poller.register(self.succession, selectors.EVENT_READ, self._leave_to_successor)
 
     def _leave_to_successor(self, _: object) -> None:
-        if self.alive and self.succession.take():
+        if not self.alive or self.succession.take():
             self.poller.unregister(self.succession)
             self.alive = False
 
@@ -127,8 +135,6 @@ def _await_close(connection: socket.socket) -> None:
     What is closed before the client has read the last answer may be lost to it (RFC 9112, section
     9.6). gunicorn waits too, but where the whole worker waits with it.
     """
-    if isinstance(connection, ssl.SSLSocket):
-        return
     with suppress(OSError):
         util.close_graceful(connection.dup())
         connection.shutdown(socket.SHUT_RD)  # Now gunicorn finds the end at once.

@@ -13,7 +13,7 @@ Record = Callable[[str, str], None]
 
 
 @pytest.fixture(scope="session")
-def record() -> Iterator[Record]:
+def record(request: pytest.FixtureRequest) -> Iterator[Record]:
     """Print what was tried and what was seen; save all of it if this is the long form."""
     rows: list[str] = []
 
@@ -22,6 +22,6 @@ def record() -> Iterator[Record]:
         print(rows[-1], flush=True)
 
     yield note
-    if LONG:
+    if LONG and not request.session.testsfailed and not request.config.getoption("keyword"):
         head = [machine.describe(), "", "| tried | seen |", "|---|---|"]
         RESULTS.write_text("\n".join([*head, *rows]) + "\n", "utf-8")

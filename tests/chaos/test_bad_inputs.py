@@ -70,7 +70,8 @@ def test_pictures_of_every_aspect_are_read(alone: Server, record: Record) -> Non
     workers = alone.workers
     seen = [(picture.name, *send(alone, picture)) for picture in aspects()]
     slowest = max(seconds for *_, seconds in seen)
-    record(f"pictures of {len(seen)} aspects", f"all read, the slowest in {slowest:.1f} s")
+    read = sum(not code for _, code, _ in seen)
+    record(f"pictures of {len(seen)} aspects", f"{read} read, the slowest in {slowest:.1f} s")
     assert not [(name, code) for name, code, _ in seen if code]
     assert alone.workers == workers
     assert peak_mib(*workers) < MOST_MIB

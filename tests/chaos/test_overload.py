@@ -127,5 +127,6 @@ def test_all_that_was_accepted_is_answered_when_the_server_is_stopped(
 
     with serve(tmp_path) as server:
         answers = asyncio.run(ask_and_stop(server))
-    record("SIGTERM with a full queue", f"{len(answers)} of {len(answers)} accepted were answered")
+    read = sum(answer.status == 200 for answer in answers)
+    record("SIGTERM with a full queue", f"{read} of {len(answers)} accepted were answered")
     assert [answer.status for answer in answers] == [200] * len(answers)

@@ -88,7 +88,9 @@ def test_a_request_that_was_accepted_is_answered_before_the_server_stops(tmp_pat
     assert [answer.status_code for answer in answers] == [200]
 
 
-@pytest.mark.parametrize("flags", [["--preload"], ["--worker-class", "sync"]])
+@pytest.mark.parametrize(
+    "flags", [["--preload"], ["--worker-class", "sync"], ["--certfile", "/dev/null"]]
+)
 def test_what_cannot_be_used_is_refused_with_the_reason(flags: list[str]) -> None:
     command = [*GUNICORN, *flags, "-b", "127.0.0.1:0"]
     ended = subprocess.run(
@@ -241,12 +243,37 @@ def test_a_worker_whose_successors_cannot_load_stays(tmp_path: Path) -> None:
     script += "assert not pathlib.Path('broken').exists(), 'it is broken'\napp = create_app()\n"
     (tmp_path / "application.py").write_text(script)
     command = [sys.executable, "-m", "gunicorn", "-c", "python:ocr_server.gunicorn_config"]
-    flags = ["-w", "1", "--graceful-timeout", "3", "application:app"]
+    flags = ["-w", "1", "--graceful-timeout", "15", "application:app"]
     with serve(tmp_path, flags, command) as server:
         (old,) = server.workers
         (tmp_path / "broken").touch()
         os.kill(server.process.pid, signal.SIGHUP)
-        wait_until(lambda: "it is broken" in server.log.read_text())
+        failure = "The engine could not be loaded"
+        wait_until(lambda: server.log.read_text().count(failure) == 4)
         wait_until(lambda: server.workers == [old])
         assert server.post(LIGHT).ok
         assert server.workers == [old]
+
+
+def test_a_successor_that_fails_to_load_is_tried_again(tmp_path: Path) -> None:
+    script = "from ocr_server import create_app\nimport pathlib\n"
+    script += "broken = pathlib.Path('broken')\n"
+    script += "if broken.exists():\n    broken.unlink()\n    raise OSError('only once')\n"
+    (tmp_path / "application.py").write_text(script + "app = create_app()\n")
+    command = [sys.executable, "-m", "gunicorn", "-c", "python:ocr_server.gunicorn_config"]
+    with serve(tmp_path, ["-w", "2", "application:app"], command) as server:
+        wait_until(lambda: server.log.read_text().count("Engine loaded") == 2)
+        old = set(server.workers)
+        (tmp_path / "broken").touch()
+        os.kill(server.process.pid, signal.SIGHUP)
+        wait_until(lambda: len(server.workers) == 2 and not old & {*server.workers})
+        assert "OSError: only once" in server.log.read_text()
+
+
+def test_more_workers_than_will_come_after_a_reload_leave_all_the_same(tmp_path: Path) -> None:
+    with serve(tmp_path, ["-w", "1"]) as server:
+        os.kill(server.process.pid, signal.SIGTTIN)
+        wait_until(lambda: server.log.read_text().count("Engine loaded") == 2)
+        old = set(server.workers)
+        os.kill(server.process.pid, signal.SIGHUP)
+        wait_until(lambda: len(server.workers) == 1 and not old & {*server.workers}, 20)
