@@ -13,6 +13,12 @@ _CONFIGURATION = "python:ocr_server.gunicorn_config"
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until stopped; the process becomes gunicorn's master."""
+    from gunicorn.app.wsgiapp import run
+
+    if "GUNICORN_PID" in os.environ:
+        # A second master, started by the first on SIGUSR2 with the flags made below.
+        run(prog="ocr_server")
+        return
     options, gunicorn_flags = _parser().parse_known_args(arguments)
     # As settings, and not as gunicorn's flags, so that flags given by hand win over them.
     chosen = {"HOST": options.ip, "PORT": options.port, "WORKERS": options.workers}
@@ -23,8 +29,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         Settings.from_environment()
     except InvalidSettings as error:
         sys.exit(f"ocr_server: {error}")
-
-    from gunicorn.app.wsgiapp import run
 
     # gunicorn reads its flags from sys.argv, and starts itself again from there on SIGUSR2.
     if options.w is not None:

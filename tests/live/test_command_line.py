@@ -1,15 +1,30 @@
 """The command line, from the checkout and from a wheel."""
 
+import os
+import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests import pictures
-from tests.live.gunicorn_server import ROOT, Server, serve
+from tests.live.gunicorn_server import ROOT, Server, serve, wait_until
 
 SCRIPT = str(Path(sys.executable).parent / "ocr_server")
+# Not `python -m gunicorn`, which cannot start itself again: the folder of its own modules comes
+# first on the path then, and hides Python's `http`.
+BY_GUNICORN = [str(Path(SCRIPT).with_name("gunicorn")), "-c", "python:ocr_server.gunicorn_config"]
+BY_GUNICORN.append("ocr_server:create_app()")
+
+
+def answers(server: Server) -> bool:
+    try:
+        return requests.get(f"{server.url}/healthz", timeout=10).ok
+    except requests.ConnectionError:
+        return False
 
 
 def reads(server: Server) -> bool:
@@ -29,6 +44,23 @@ def test_the_demo_servers_flags_work(command: list[str], tmp_path: Path) -> None
 def test_gunicorns_own_flags_win(flags: list[str], tmp_path: Path) -> None:
     with serve(tmp_path, command=[SCRIPT, *flags]) as server:
         assert len(server.workers) == 1
+
+
+@pytest.mark.parametrize("command", [BY_GUNICORN, [SCRIPT]])
+def test_a_second_master_takes_over_from_the_first(command: list[str], tmp_path: Path) -> None:
+    with serve(tmp_path, ["-w", "1"], command) as server:
+        os.kill(server.process.pid, signal.SIGUSR2)
+        wait_until(lambda: server.log.read_text().count("Engine loaded") == 2, 60)
+        second = int(re.findall(r"Listening at: .* \((\d+)\)", server.log.read_text())[-1])
+        assert second != server.process.pid
+        try:
+            server.process.terminate()
+            assert server.process.wait(30) == 0
+            assert reads(server)
+        finally:
+            os.kill(second, signal.SIGTERM)
+            # It is no child of ours, so its end is seen by its closing what it listened on.
+            wait_until(lambda: not answers(server))
 
 
 def test_a_wrong_port_is_refused_with_the_reason() -> None:
