@@ -71,7 +71,8 @@ def test_a_killed_worker_costs_its_own_requests_and_no_slot(tmp_path: Path, reco
         "that before",
     )
     # What a worker has accepted dies with it: the request at work, and those that wait in it.
-    assert failed <= kills * CLIENTS / 2
+    assert max(costs.values(), default=0) <= CLIENTS
+    assert failed < kills * CLIENTS
     assert after > 0.75 * before
 
 
