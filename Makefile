@@ -37,7 +37,7 @@ bench-engine: .venv/installed-dev ## Compare with stock RapidOCR, stage by stage
 fuzz: .venv/installed-dev ## Random requests and pictures, more than in `make test` (half an hour)
 	OCR_SERVER_LONG_TESTS=1 $(BIN)/python -m pytest -s tests/fuzz
 
-chaos: .venv/installed-dev ## Overload, kills, hangs, reloads, a full disk (half an hour)
+chaos: .venv/installed-dev ## Overload, kills, hangs, reloads, a full disk (a quarter of an hour)
 	OCR_SERVER_LONG_TESTS=1 $(BIN)/python -m pytest -s tests/chaos
 
 soak: .venv/installed-dev ## Mixed load for half an hour, or OCR_SERVER_SOAK_SECONDS

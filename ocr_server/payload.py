@@ -104,8 +104,7 @@ def _read_body(request: flask.Request) -> tuple[bytes, Mapping[str, Any]]:
         return _image_data(fields), fields
     if mimetype in ("", "application/octet-stream") or mimetype.startswith("image/"):
         return _raw_image(request), {}
-    # The type itself is not repeated: an answer shows nothing that it was sent.
-    raise UnsupportedMediaType(f"The body's content type is not one that is read. {_HOW_TO_SEND}")
+    raise UnsupportedMediaType(f"Content type {mimetype[:100]!r} is not read. {_HOW_TO_SEND}")
 
 
 def _read_multipart(request: flask.Request) -> tuple[bytes, Mapping[str, Any]]:

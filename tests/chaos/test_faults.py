@@ -17,7 +17,7 @@ from tests import pictures
 from tests.chaos.conftest import Record
 from tests.live.gunicorn_server import Server, serve, wait_until
 from tests.live.load import closed_loop, picture_request, throughput, together
-from tests.scale import scaled
+from tests.scale import LONG, scaled
 
 NAMES = ["page_latin.png", "small.png", "noisy.jpg", "blank.png"]
 LOAD = [picture_request(pictures.read(name)) for name in NAMES]
@@ -35,7 +35,7 @@ def until_replaced(server: Server, worker: int, count: int) -> float:
     """Return after how many seconds a worker is gone and all workers, as many as before, answer."""
     start = time.monotonic()
     wait_until(lambda: worker not in server.workers and len(server.workers) == count, 60)
-    (new,) = [other for other in server.workers if other == max(server.workers)]
+    new = max(server.workers)
     log = server.log
     wait_until(lambda: f"Engine loaded by worker {new}\n" in log.read_text(), 60)
     return time.monotonic() - start
@@ -72,7 +72,7 @@ def test_a_killed_worker_costs_its_own_requests_and_no_slot(tmp_path: Path, reco
     )
     # What a worker has accepted dies with it: the request at work, and those that wait in it.
     assert max(costs.values(), default=0) <= CLIENTS
-    assert failed < kills * CLIENTS
+    assert failed <= kills * (CLIENTS / 2 if LONG else CLIENTS)  # a mean of few says little
     assert after > 0.75 * before
 
 

@@ -19,14 +19,14 @@ _TRACES = [
     *(rf"(?<![\d.]){re.escape(version(name))}(?![\d.])" for name in PACKAGES),
     rf"[Pp]ython/?\s*{sys.version_info.major}\.{sys.version_info.minor}",
 ]
-_TRACE = re.compile("|".join(_TRACES))
+TRACE = re.compile("|".join(_TRACES))
 _MEMBERS = {"type", "title", "status", "detail", "code", "request_id"}
 
 
 def check(status: int, headers: str, body: str) -> str:
     """Check a reply of the application; return the error's code, or "" where there is none."""
     assert status < 500 or status == 503, body
-    assert not _TRACE.search(headers + body), headers + body
+    assert not TRACE.search(headers + body), headers + body
     if status < 400:
         return ""
     problem = json.loads(body)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from tests import pictures
-from tests.fuzz.replies import check
+from tests.fuzz.replies import TRACE, check
 from tests.live.gunicorn_server import Server, serve
 from tests.live.load import picture_request
 from tests.scale import scaled
@@ -144,7 +144,10 @@ def test_json_of_any_shape(client: FlaskClient, value: object, tail: bytes) -> N
 @EXAMPLES
 @given(
     body=images,
-    content_type=st.text(st.characters(codec="latin-1", exclude_categories=["Cc"]), max_size=30)
+    # The error repeats the type in lower case; one such as "0.PY" would look like a leak.
+    content_type=st.text(
+        st.characters(codec="latin-1", exclude_categories=["Cc"]), max_size=30
+    ).filter(lambda text: not TRACE.search(text.lower()))
     | st.sampled_from(["image/png", "", "application/octet-stream", "multipart/form-data"]),
     query=st.dictionaries(names, option_values, max_size=3),
     stamp=st.text(st.characters(codec="latin-1", exclude_categories=["Cc"]), max_size=20),
