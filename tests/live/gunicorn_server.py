@@ -56,28 +56,34 @@ class Server:
 
 
 @contextmanager
-def serve(
-    folder: Path, flags: Sequence[str] = (), command: Sequence[str] = GUNICORN, **settings: str
-) -> Iterator[Server]:
-    """Start a server, wait until it answers, stop it; it must stop by itself, in order."""
-    log = folder / "server.log"
+def started(
+    command: Sequence[str], folder: Path, log: Path, **settings: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a server in a folder, stop it; it must stop by itself, in order."""
     environment = {**os.environ, **{f"OCR_SERVER_{k.upper()}": v for k, v in settings.items()}}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*command, "-b", "127.0.0.1:0", *flags],
-            cwd=ROOT if command is GUNICORN else folder,
-            env=environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
+            command, cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT
         )
     try:
-        yield Server(process, log, _wait_for_answer(process, log))
+        yield process
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0, log.read_text()
     finally:
         if process.poll() is None:
             process.kill()
             process.wait()
+
+
+@contextmanager
+def serve(
+    folder: Path, flags: Sequence[str] = (), command: Sequence[str] = GUNICORN, **settings: str
+) -> Iterator[Server]:
+    """Start a server, wait until it answers, stop it; it must stop by itself, in order."""
+    log = folder / "server.log"
+    bound = [*command, "-b", "127.0.0.1:0", *flags]
+    with started(bound, ROOT if command is GUNICORN else folder, log, **settings) as process:
+        yield Server(process, log, _wait_for_answer(process, log))
 
 
 def _wait_for_answer(process: subprocess.Popen[bytes], log: Path) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from benchmarks import servers
+
 LOST = 0  # in place of a status: no answer, or half of one
 
 
@@ -125,8 +127,7 @@ def together(*loads: Coroutine[Any, Any, list[Answer]]) -> list[list[Answer]]:
 
 def percentile(answers: Sequence[Answer], share: float) -> float:
     """Return within how many seconds this share of the answers came."""
-    seconds = sorted(answer.seconds for answer in answers)
-    return seconds[min(len(seconds) - 1, int(share * len(seconds)))]
+    return servers.percentile([answer.seconds for answer in answers], share)
 
 
 def throughput(answers: Sequence[Answer], status: int = 200) -> float:

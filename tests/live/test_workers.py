@@ -21,6 +21,7 @@ from tests.live.gunicorn_server import (
     Server,
     processor_ticks,
     serve,
+    started,
     wait_until,
 )
 
@@ -169,24 +170,13 @@ def test_an_inference_over_its_limit_ends_its_worker_and_nothing_else(tmp_path: 
 
 @pytest.mark.timeout(120)
 def test_a_load_over_its_limit_is_tried_again_and_again_but_not_at_once(tmp_path: Path) -> None:
-    environment = {**os.environ, "OCR_SERVER_MAX_LOAD_SECONDS": "0.05"}
     log = tmp_path / "log"
-    with log.open("wb") as output:
-        master = subprocess.Popen(
-            [*GUNICORN, "-b", "127.0.0.1:0", "-w", "1"],
-            cwd=ROOT,
-            env=environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
+    command = [*GUNICORN, "-b", "127.0.0.1:0", "-w", "1"]
+    with started(command, ROOT, log, max_load_seconds="0.05") as master:
         wait_until(lambda: log.read_text().count("Booting worker") == 3)
         # They come after 0, 1 and 2 seconds.
         assert log.read_text().count("Timeout (0:00:00.0") == 2
         assert master.poll() is None
-    finally:
-        master.terminate()
-        assert master.wait(30) == 0
 
 
 @pytest.mark.timeout(120)
@@ -194,20 +184,11 @@ def test_a_load_that_fails_says_why_and_does_not_stop_the_master(tmp_path: Path)
     (tmp_path / "broken.py").write_text("def create_app():\n    raise OSError('no models here')\n")
     log = tmp_path / "log"
     command = [sys.executable, "-m", "gunicorn", "-c", "python:ocr_server.gunicorn_config"]
-    with log.open("wb") as output:
-        master = subprocess.Popen(
-            [*command, "-b", "127.0.0.1:0", "-w", "1", "broken:create_app()"],
-            cwd=tmp_path,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
+    command += ["-b", "127.0.0.1:0", "-w", "1", "broken:create_app()"]
+    with started(command, tmp_path, log) as master:
         wait_until(lambda: log.read_text().count("The engine could not be loaded") == 2)
         assert "OSError: no models here" in log.read_text()
         assert master.poll() is None
-    finally:
-        master.terminate()
-        assert master.wait(30) == 0
 
 
 @pytest.mark.timeout(120)

@@ -1,6 +1,5 @@
 """Mixed load for a long time, recycling off: memory, threads, descriptors and answers stay."""
 
-import io
 import os
 import random
 import time
@@ -8,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from benchmarks import machine
+from benchmarks.memory import mixed
 from ocr_server.cores import usable_cores
 from tests import pictures
 from tests.live.gunicorn_server import Server, serve, wait_until
@@ -24,16 +23,8 @@ DIFFERENT = 60
 
 def varied() -> list[bytes]:
     """Return requests for the test pictures in many sizes."""
-    chance = random.Random(0)
-    requests = []
-    for _ in range(DIFFERENT):
-        with Image.open(io.BytesIO(pictures.read(chance.choice(pictures.NAMES)))) as image:
-            scale = chance.uniform(0.4, 1.3)
-            size = (max(1, int(image.width * scale)), max(1, int(image.height * scale)))
-            file = io.BytesIO()
-            image.convert("RGB").resize(size).save(file, "PNG")
-        requests.append(picture_request(file.getvalue()))
-    return requests
+    originals = [pictures.read(name) for name in pictures.NAMES]
+    return [picture_request(picture) for picture in mixed(originals, DIFFERENT)]
 
 
 def looked_at(server: Server) -> tuple[float, int, int]:
