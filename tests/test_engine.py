@@ -11,6 +11,7 @@ from rapidocr_onnxruntime import RapidOCR
 from ocr_server.decoder import Pixels, decode, read_header
 from ocr_server.engine import Engine
 from ocr_server.options import Options
+from ocr_server.sessions import Tensor
 from ocr_server.text_line import TextLine
 from tests import pictures
 
@@ -72,3 +73,25 @@ def test_answers_are_the_same_when_threads_share_the_engine(engine: Engine) -> N
     with ThreadPoolExecutor(4) as threads:
         together = list(threads.map(lambda job: engine.recognize(*job), jobs))
     assert together == alone
+
+
+def test_large_pictures_do_not_meet_in_the_detector(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = engine._detector.run
+    inside: list[int] = []
+    most = 0
+
+    def recorded(tensor: Tensor, cores: int = 1) -> Tensor:
+        nonlocal most
+        inside.append(tensor.shape[2] * tensor.shape[3])
+        most = max(most, sum(inside))
+        output = run(tensor, cores)
+        inside.remove(tensor.shape[2] * tensor.shape[3])
+        return output
+
+    monkeypatch.setattr(engine._detector, "run", recorded)
+    page = np.full((1500, 1500, 3), 255, np.uint8)
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(lambda image: engine.recognize(image, Options()), [page] * 3))
+    assert 0 < most <= 2000 * 2000
