@@ -15,6 +15,7 @@ MODULES = {
 WITHOUT_FLASK = [
     "allocator",
     "base64_image",
+    "budget",
     "connection",
     "cores",
     "deadlines",
