@@ -18,10 +18,11 @@ from rapidocr_onnxruntime import RapidOCR
 from benchmarks import images, machine
 from ocr_server.decoder import Pixels, decode, read_header
 from ocr_server.elastic import OneCore
-from ocr_server.engine import _MODELS, Engine
+from ocr_server.engine import _MODELS, Engine, Run
 from ocr_server.options import Options
 from ocr_server.serializer import indexed_dict, to_json
 from ocr_server.settings import Settings
+from ocr_server.stopwatch import Stopwatch
 from ocr_server.text_line import TextLine
 
 RESULTS = Path(__file__).parent / "results" / "engine.md"
@@ -56,11 +57,15 @@ def stages(image: Pixels, stock: RapidOCR, engine: Engine) -> dict[str, tuple[fl
     if crops:
         found["classify"] = (
             timed(lambda: stock.text_cls(crops)),
-            timed(lambda: engine._read_crops(crops, Options(use_rec=False), core)),
+            timed(
+                lambda: engine._read_crops(crops, Run(Options(use_rec=False), core, Stopwatch()))
+            ),
         )
         found["recognize"] = (
             timed(lambda: stock.text_rec(crops)),
-            timed(lambda: engine._read_crops(crops, Options(use_cls=False), core)),
+            timed(
+                lambda: engine._read_crops(crops, Run(Options(use_cls=False), core, Stopwatch()))
+            ),
         )
     found["all of the engine"] = (
         timed(lambda: stock(image)),

@@ -34,9 +34,11 @@ def create_app(
     # Imported here, so that `ocr_server -h` answers without loading OpenCV and onnxruntime.
     import flask
 
-    from ocr_server import extension, problem, request_id
-    from ocr_server.blueprints import index, ocr
+    from ocr_server import access, extension, problem, request_id, telemetry
+    from ocr_server.blueprints import index, metrics, ocr
     from ocr_server.engine import Engine
+    from ocr_server.keys import Keys
+    from ocr_server.metrics import Metrics
     from ocr_server.payload import BoundedRequest
     from ocr_server.slots import Slots
 
@@ -53,10 +55,15 @@ def create_app(
             settings=settings,
             engine=engine or Engine.loaded(settings),
             slots=slots or Slots(settings.slots, settings.max_waiting),
+            keys=Keys.of(settings),
+            metrics=Metrics(),
         ),
     )
     request_id.register(app)
+    telemetry.register(app)
+    access.register(app)
     problem.register(app)
     app.register_blueprint(index.blueprint)
+    app.register_blueprint(metrics.blueprint)
     app.register_blueprint(ocr.blueprint)
     return app

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from ocr_server import keys
 from ocr_server.settings import InvalidSettings, Settings
 
 _APPLICATION = "ocr_server:create_app()"
@@ -18,6 +19,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if "GUNICORN_PID" in os.environ:
         # A second master, started by the first on SIGUSR2 with the flags made below.
         run(prog="ocr_server")
+        return
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if given == ["key"]:
+        key = keys.make()
+        print(f"key:  {key}\nhash: {keys.hash_of(key).hex()}")  # noqa: T201
         return
     options, gunicorn_flags = _parser().parse_known_args(arguments)
     # As settings, and not as gunicorn's flags, so that flags given by hand win over them.
@@ -41,8 +47,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ocr_server",
         description="Serve OCR over HTTP: POST a picture to /ocr, get the text in it.",
-        epilog="Every other flag is gunicorn's (-b, -w, --timeout, ...) and wins. "
-        "More settings are OCR_SERVER_* variables; see the README.",
+        epilog="`ocr_server key` makes an API key and its hash. Every other flag is gunicorn's "
+        "(-b, -w, --timeout, ...) and wins. Settings are OCR_SERVER_* variables; see the README.",
         allow_abbrev=False,
     )
     defaults = Settings.model_fields

@@ -5,6 +5,7 @@ models run how, and on which cores. The answers are those of a stock RapidOCR.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from ocr_server.model_store import folded
 from ocr_server.options import Options
 from ocr_server.sessions import Model, Tensor, agree
 from ocr_server.settings import Settings
+from ocr_server.stopwatch import Stopwatch
 from ocr_server.text_line import Box, TextLine
 
 _MODELS = Path(rapidocr_onnxruntime.__file__).parent / "models"
@@ -29,6 +31,16 @@ _MODELS = Path(rapidocr_onnxruntime.__file__).parent / "models"
 # Large ones that meet in one worker would let its memory grow for long, now and then by a step;
 # a lower bound would keep it still smaller, but cores waiting (at 2.8 million 6 % of the answers).
 _DETECTED_AT_ONCE = 2000 * 2000
+_UPSIDE_DOWN = "180"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One picture's reading: what is asked, on which cores, timed by whom."""
+
+    options: Options
+    cores: OneCore
+    stopwatch: Stopwatch
 
 
 class Engine:
@@ -59,38 +71,45 @@ class Engine:
         return engine
 
     def recognize(
-        self, image: Pixels, options: Options, cores: OneCore | None = None
+        self,
+        image: Pixels,
+        options: Options,
+        cores: OneCore | None = None,
+        stopwatch: Stopwatch | None = None,
     ) -> list[TextLine]:
         """Read the text lines of a BGR picture, shape (height, width, 3), in reading order.
 
         Without the detector the picture is taken as one text line; without the recognizer there
         are only boxes; the classifier alone tells `angle`; with no model there is nothing to
-        tell. The answers do not depend on the cores used; None is the caller's alone.
+        tell. The answers do not depend on the cores used; None is the caller's alone. The stopwatch
+        is told how long detecting, classifying and recognizing took.
         """
-        cores = cores or OneCore()
+        run = Run(options, cores or OneCore(), stopwatch or Stopwatch())
         height, width = image.shape[:2]
         if not is_elongated(width, height, options, self._max_pixels):
-            return self._recognize(image, options, cores)
+            return self._recognize(image, run)
         image, shrinkage = framed(image, options)
-        lines = self._recognize(image, options, cores)
+        lines = self._recognize(image, run)
         return [in_picture(line, shrinkage, width, height) for line in lines]
 
-    def _recognize(self, image: Pixels, options: Options, cores: OneCore) -> list[TextLine]:
+    def _recognize(self, image: Pixels, run: "Run") -> list[TextLine]:
+        options = run.options
         height, width = image.shape[:2]
         scaled, ratio_height, ratio_width = self._rapid_ocr.preprocess(image)
         record = {"preprocess": {"ratio_h": ratio_height, "ratio_w": ratio_width}}
         if not options.use_det:
-            lines = self._read_crops([scaled], options, cores)
+            lines = self._read_crops([scaled], run)
             return [] if options == Options(False, False, False) else lines
         scaled, record = self._rapid_ocr.maybe_add_letterbox(scaled, record)
-        corners = self._detect(scaled, cores)
+        with run.stopwatch.time("detect"):
+            corners = self._detect(scaled, run.cores)
         if not corners:
             return []
         boxes = self._rapid_ocr._get_origin_points(corners, record, height, width)
         if not options.use_rec:
             return [TextLine(box=_box(box)) for box in boxes]
         crops = self._rapid_ocr.get_crop_img_list(scaled, corners)
-        lines = self._read_crops(crops, options, cores)
+        lines = self._read_crops(crops, run)
         return [
             TextLine(box=_box(box), text=line.text, score=line.score)
             for box, line in zip(boxes, lines, strict=True)
@@ -111,31 +130,43 @@ class Engine:
         corners = detector.filter_tag_det_res(found, image.shape[:2])
         return list(self._rapid_ocr.sorted_boxes(corners)) if len(corners) else []
 
-    def _read_crops(
-        self, crops: Sequence[Pixels], options: Options, cores: OneCore
-    ) -> list[TextLine]:
+    def _read_crops(self, crops: Sequence[Pixels], run: "Run") -> list[TextLine]:
         """Classify and recognize text lines, each alone, the longest first."""
         ratios = _padded_ratios(crops, self._rapid_ocr.text_rec)
         longest_first = sorted(range(len(crops)), key=lambda index: -ratios[index])
         jobs = [(crops[index], ratios[index]) for index in longest_first]
-        lines = cores.map(lambda job: self._read_crop(*job, options), jobs)
+        with run.stopwatch.share() as stopwatch:
+            lines = run.cores.map(lambda job: self._read_crop(*job, run.options, stopwatch), jobs)
         return [line for _, line in sorted(zip(longest_first, lines, strict=True), key=_first)]
 
-    def _read_crop(self, crop: Pixels, ratio: float, options: Options) -> TextLine:
+    def _read_crop(
+        self, crop: Pixels, ratio: float, options: Options, stopwatch: Stopwatch
+    ) -> TextLine:
         line = TextLine()
         if options.use_cls:
-            classifier = self._rapid_ocr.text_cls
-            output = self._classifier.run(classifier.resize_norm_img(crop)[None])
-            angle, score = classifier.postprocess_op(output)[0]
-            if "180" in angle and score > classifier.cls_thresh:
+            with stopwatch.time("classify"):
+                line = self._classify(crop)
+            if (
+                line.angle == _UPSIDE_DOWN
+                and (line.score or 0) > self._rapid_ocr.text_cls.cls_thresh
+            ):
                 crop = np.asarray(cv2.rotate(crop, cv2.ROTATE_180), np.uint8)
-            line = TextLine(angle=angle, score=float(score))
         if options.use_rec:
-            recognizer = self._rapid_ocr.text_rec
-            output = self._recognizer.run(recognizer.resize_norm_img(crop, ratio)[None])
-            text, score = recognizer.postprocess_op(output)[0]
-            line = TextLine(text=text, score=float(score))
+            with stopwatch.time("recognize"):
+                line = self._recognize_crop(crop, ratio)
         return line
+
+    def _classify(self, crop: Pixels) -> TextLine:
+        classifier = self._rapid_ocr.text_cls
+        output = self._classifier.run(classifier.resize_norm_img(crop)[None])
+        angle, score = classifier.postprocess_op(output)[0]
+        return TextLine(angle=angle, score=float(score))
+
+    def _recognize_crop(self, crop: Pixels, ratio: float) -> TextLine:
+        recognizer = self._rapid_ocr.text_rec
+        output = self._recognizer.run(recognizer.resize_norm_img(crop, ratio)[None])
+        text, score = recognizer.postprocess_op(output)[0]
+        return TextLine(text=text, score=float(score))
 
     def _normalized(self, image: Pixels) -> Tensor:
         """Return a picture as the detector's input, shape (1, 3, height, width)."""

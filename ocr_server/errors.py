@@ -128,6 +128,30 @@ class ClientGone(ClientError):
     title = "Client hung up"
 
 
+class InvalidKey(ClientError):
+    """The server has API keys, and the request bears none of them."""
+
+    code = "invalid_key"
+    status = 401
+    title = "API key is missing or wrong"
+
+
+class RequestLineTooLong(ClientError):
+    """The request's first line, with path and query, is longer than the server takes."""
+
+    code = "request_line_too_long"
+    status = 414
+    title = "Request line is too long"
+
+
+class HeadersTooLarge(ClientError):
+    """A header of the request, or all of them together, are larger than the server takes."""
+
+    code = "headers_too_large"
+    status = 431
+    title = "Request headers are too large"
+
+
 class ServerBusy(OcrServerError):
     """No core came free for the request; nothing was done, so it can be sent again."""
 

@@ -7,6 +7,8 @@ import flask
 
 from ocr_server.deadlines import Deadlines
 from ocr_server.elastic import ElasticCores, OneCore
+from ocr_server.keys import Keys
+from ocr_server.metrics import Metrics
 from ocr_server.settings import Settings
 from ocr_server.slots import Slots
 from ocr_server.watchdog import Watchdog
@@ -19,11 +21,13 @@ _NAME = "ocr_server"
 
 @dataclass(slots=True)
 class Extension:
-    """The settings, the worker's engine, watchdog and deadlines, the machine's slots and cores."""
+    """What a worker has of its own, and the machine's slots."""
 
     settings: Settings
     engine: "Engine"
     slots: Slots
+    keys: Keys
+    metrics: Metrics
     deadlines: Deadlines = field(default_factory=Deadlines)
     cores: OneCore = field(init=False)
     watchdog: Watchdog = field(init=False)

@@ -6,6 +6,7 @@ that import hangs or aborts when it exits.
 
 import sys
 
+from ocr_server.keys import Keys
 from ocr_server.server import (
     child_exit,
     connections_allowed,
@@ -25,6 +26,7 @@ __all__ = [
     "control_socket_disable",
     "graceful_timeout",
     "keepalive",
+    "logger_class",
     "on_exit",
     "on_reload",
     "on_starting",
@@ -41,6 +43,7 @@ __all__ = [
 
 try:
     _settings = Settings.from_environment()
+    Keys.of(_settings)
 except InvalidSettings as error:
     sys.exit(f"ocr_server: {error}")
 
@@ -58,5 +61,6 @@ keepalive = 75
 timeout = 60
 graceful_timeout = 60
 accesslog = "-"
+logger_class = "ocr_server.log.Logger"
 # The control socket lies at one fixed path in the home folder: two servers would fight for it.
 control_socket_disable = True

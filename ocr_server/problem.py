@@ -7,12 +7,13 @@ from gunicorn.http.errors import ParseException
 from werkzeug import exceptions
 from werkzeug.exceptions import HTTPException
 
-from ocr_server import errors
+from ocr_server import errors, record
 from ocr_server.errors import OcrServerError
 from ocr_server.payload import MAX_FIELDS
 from ocr_server.request_id import current_request_id
 
 CONTENT_TYPE = "application/problem+json"
+CHALLENGE = 'Bearer realm="ocr_server"'
 
 
 def register(app: flask.Flask) -> None:
@@ -23,19 +24,27 @@ def register(app: flask.Flask) -> None:
     app.register_error_handler(Exception, _answer_surprise)
 
 
-def _answer(error: OcrServerError) -> flask.Response:
+def body_of(error: OcrServerError, request_id: str) -> bytes:
+    """Return the problem details of an error."""
     members = {
         "type": f"urn:ocr-server:problem:{error.code}",
         "title": error.title,
         "status": error.status,
         "detail": str(error),
         "code": error.code,
-        "request_id": current_request_id(),
+        "request_id": request_id,
     }
-    body = json.dumps(members, ensure_ascii=False)
+    return json.dumps(members, ensure_ascii=False).encode()
+
+
+def _answer(error: OcrServerError) -> flask.Response:
+    record.of(flask.request.environ).code = error.code
+    body = body_of(error, current_request_id())
     response = flask.Response(body, error.status, content_type=CONTENT_TYPE)
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, errors.InvalidKey):
+        response.headers["WWW-Authenticate"] = CHALLENGE
     if isinstance(error, errors.UploadTimeout):
         response.headers["Connection"] = "close"  # The rest of the body may still come.
     return response

@@ -5,6 +5,8 @@ import uuid
 
 import flask
 
+from ocr_server import record
+
 HEADER = "X-Request-ID"
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -16,10 +18,16 @@ def register(app: flask.Flask) -> None:
 
 def current_request_id() -> str:
     """Return the id of the request being answered."""
-    if "request_id" not in flask.g:
+    told = record.of(flask.request.environ)
+    if not told.request_id:
         given = flask.request.headers.get(HEADER, "")
-        flask.g.request_id = given if _WELL_FORMED.fullmatch(given) else uuid.uuid4().hex
-    return str(flask.g.request_id)
+        told.request_id = given if _WELL_FORMED.fullmatch(given) else make()
+    return told.request_id
+
+
+def make() -> str:
+    """Return a new id."""
+    return uuid.uuid4().hex
 
 
 def _echo(response: flask.Response) -> flask.Response:

@@ -1,5 +1,6 @@
 """gunicorn's hooks: the master makes the slots, each worker loads its engine after the fork."""
 
+import ipaddress
 import mmap
 import os
 import resource
@@ -7,11 +8,15 @@ import signal
 import socket
 import sys
 import time
+from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from gunicorn.errors import AppImportError
 
-from ocr_server import allocator, extension
+from ocr_server import allocator, extension, metrics
+from ocr_server.keys import Keys
+from ocr_server.log import Logger
 from ocr_server.retirement import RetirementPermit
 from ocr_server.settings import Settings
 from ocr_server.slots import Slots
@@ -22,6 +27,7 @@ from ocr_server.worker import Worker
 if TYPE_CHECKING:
     import flask
     from gunicorn.arbiter import Arbiter
+    from gunicorn.sock import BaseSocket
 
     class Master(Arbiter):
         """gunicorn's master process, with what these hooks keep on it."""
@@ -31,6 +37,7 @@ if TYPE_CHECKING:
         ocr_permit: RetirementPermit
         ocr_succession: Succession
         ocr_failed_loads: int
+        ocr_metrics: Path
 
 
 _DESCRIPTORS_WANTED = 8192
@@ -88,14 +95,33 @@ def on_starting(master: "Master") -> None:
     master.ocr_permit = RetirementPermit()
     master.ocr_succession = Succession()
     master.ocr_failed_loads = 0
+    master.ocr_metrics = metrics.make_folder()
 
 
 def when_ready(master: "Master") -> None:
-    """Let the kernel keep silent connections, and end those on which answers are not read."""
+    """Let the kernel keep silent connections and end unread ones; warn if strangers are let in."""
     for listener in master.LISTENERS:
         if listener.sock.family in (socket.AF_INET, socket.AF_INET6):
             for option, value in _TCP_OPTIONS.items():
                 listener.sock.setsockopt(socket.IPPROTO_TCP, option, value)
+    _warn_of_strangers(master)
+
+
+def _warn_of_strangers(master: "Master") -> None:
+    keys = Keys.of(master.ocr_settings)
+    beyond = [str(listener) for listener in master.LISTENERS if _is_beyond_loopback(listener)]
+    if beyond and not keys and master.log:
+        master.log.warning(
+            "ANYBODY WHO REACHES %s CAN USE THIS SERVER: it has no API keys. Set "
+            "OCR_SERVER_API_KEYS, or listen on 127.0.0.1 behind a proxy.",
+            ", ".join(beyond),
+        )
+
+
+def _is_beyond_loopback(listener: "BaseSocket") -> bool:
+    if listener.sock.family not in (socket.AF_INET, socket.AF_INET6):
+        return False
+    return not ipaddress.ip_address(listener.sock.getsockname()[0]).is_loopback
 
 
 def on_reload(master: "Master") -> None:
@@ -112,8 +138,11 @@ def pre_fork(master: "Master", worker: Worker) -> None:
     worker.succession = master.ocr_succession
     worker.reloads_seen = master.ocr_succession.reloads
     worker.loaded = mmap.mmap(-1, 1)
+    worker.metrics_folder = master.ocr_metrics
     rounds = master.ocr_failed_loads // max(1, master.num_workers)
     others = cast("dict[int, Worker]", master.WORKERS).values()
+    taken = {other.number for other in others}
+    worker.number = next(number for number in count() if number not in taken)
     if any(other.loaded[0] and other.reloads_seen == worker.reloads_seen for other in others):
         rounds = 0  # Loading works, whatever went wrong before.
     worker.load_delay = min(_LONGEST_LOAD_DELAY, 2.0 ** (rounds - 1)) if rounds else 0.0
@@ -128,7 +157,9 @@ def post_fork(master: "Master", worker: Worker) -> None:
     time.sleep(worker.load_delay)
     app = _load(worker)
     extension.of(app).share(master.ocr_slots)
-    worker.deadlines = extension.of(app).deadlines
+    worker.extension = extension.of(app)
+    worker.extension.metrics.started()
+    cast("Logger", worker.log).worker = worker.number
     sys.setswitchinterval(_SWITCH_INTERVAL)
     worker.loaded[0] = 1
     worker.log.info("Engine loaded by worker %s", worker.pid)
@@ -141,6 +172,7 @@ def _load(worker: Worker) -> "flask.Flask":
     """Make the application; if that fails, end this process for the master to start another."""
     try:
         with Watchdog(worker.settings.max_load_seconds).watch():
+            metrics.join(worker.metrics_folder, worker.number)
             # gunicorn keeps what this returns as the worker's application.
             return cast("flask.Flask", worker.app.wsgi())
     except (AppImportError, ImportError):
@@ -154,6 +186,7 @@ def child_exit(master: "Master", worker: Worker) -> None:
     """Take back what a dead worker held; start another where gunicorn would not."""
     loaded = worker.loaded[0]
     worker.loaded.close()
+    metrics.leave(master.ocr_metrics, worker.number)
     master.ocr_failed_loads = 0 if loaded else master.ocr_failed_loads + 1
     others = cast("dict[int, Worker]", master.WORKERS).values()
     if int(worker.pid) == master.ocr_permit.holder and len(others) >= master.num_workers:
@@ -169,7 +202,8 @@ def child_exit(master: "Master", worker: Worker) -> None:
 
 
 def on_exit(master: "Master") -> None:
-    """Close what the workers shared."""
+    """Close and remove what the workers shared."""
+    metrics.remove_folder(master.ocr_metrics)
     master.ocr_slots.close()
     master.ocr_permit.close()
     master.ocr_succession.close()

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -105,6 +106,23 @@ class Settings(BaseSettings):
         ge=4_500_000,
         description="Most pixels the detector may see. The engine enlarges long thin pictures; "
         "those that would grow past this are padded instead.",
+    )
+
+    api_keys: str = Field(
+        "",
+        description="SHA-256 hashes of the API keys that are let in, with commas between. Make a "
+        "key and its hash with `ocr_server key`. Without any, everybody is let in.",
+    )
+    api_keys_file: Path | None = Field(
+        None,
+        description="File with such hashes, one a line, a name behind it if you like. Read again "
+        "on a reload.",
+    )
+    open_metrics: bool = Field(
+        False, description="Whether /metrics is open without a key, as /healthz always is."
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="How the log is written: `text`, or `json`, an object a line."
     )
 
     elastic: bool = Field(

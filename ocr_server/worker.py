@@ -6,16 +6,21 @@ import socket
 import sys
 import time
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from resource import getpagesize
-from types import FrameType
-from typing import Any
+from types import FrameType, SimpleNamespace
+from typing import Any, cast
 
 from gunicorn import util
 from gunicorn.http import Request
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from ocr_server.deadlines import Deadlines
+from ocr_server import malformed, record, request_id
+from ocr_server.errors import OcrServerError
+from ocr_server.extension import Extension
+from ocr_server.log import Logger
+from ocr_server.record import Record
 from ocr_server.retirement import RetirementPermit
 from ocr_server.settings import Settings
 from ocr_server.succession import Succession
@@ -45,9 +50,11 @@ class Worker(ThreadWorker):
     permit: RetirementPermit
     loaded: mmap.mmap  # one byte that both processes see, 1 when the engine is loaded
     load_delay: float  # seconds to wait before loading, after others failed to
+    number: int  # the lowest that no other worker has
+    metrics_folder: Path
 
     # Set by the worker itself when it is loaded.
-    deadlines: Deadlines
+    extension: Extension
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -62,7 +69,7 @@ class Worker(ThreadWorker):
         now = time.monotonic()
         if now >= self._next_look:
             self._next_look = now + _SECONDS_BETWEEN_LOOKS
-            self.deadlines.enforce()
+            self.extension.deadlines.enforce()
             self._retire_if_due()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -76,19 +83,37 @@ class Worker(ThreadWorker):
 
     def handle(self, conn: TConn) -> Any:
         """Handle a request, in a thread; false if the connection is to be closed."""
-        self.deadlines.set(conn.sock, self.settings.max_header_seconds)
+        self.extension.deadlines.set(conn.sock, self.settings.max_header_seconds)
         try:
             keep = super().handle(conn)
         finally:
-            self.deadlines.clear(conn.sock)
+            self.extension.deadlines.clear(conn.sock)
         if not keep:
             _await_close(conn.sock)
         return keep
 
     def handle_request(self, req: Request, conn: TConn) -> bool:
         """Handle a request whose head is there."""
-        self.deadlines.clear(conn.sock)
+        self.extension.deadlines.clear(conn.sock)
         return bool(super().handle_request(req, conn))
+
+    def handle_error(
+        self, req: Request | None, client: socket.socket, addr: Any, exc: BaseException
+    ) -> None:
+        """Answer what could not be parsed, in the form of all other errors; log and count it."""
+        error = malformed.error_of(exc, bool(self.extension.keys))
+        if error is None:
+            self.log.error("A request failed before it was handled", exc_info=exc)
+            error = OcrServerError("The server failed on this request.")
+        told = Record(request_id=request_id.make(), code=error.code)
+        told.reason = str(exc)
+        answer = malformed.answer(error, told.request_id)
+        environ = {"REMOTE_ADDR": addr[0] if addr else "", record.NAME: told}
+        sent = SimpleNamespace(status=error.status, sent=len(answer))
+        self.extension.metrics.answer("none", error.status, told, 0)
+        cast("Logger", self.log).access(sent, req, environ, timedelta())
+        with suppress(OSError):
+            util.write_nonblock(client, answer)
 
     def set_accept_enabled(self, enabled: bool | None) -> None:
         """Begin or cease to accept connections."""
@@ -116,6 +141,7 @@ class Worker(ThreadWorker):
 
     def _retire_if_due(self) -> None:
         resident = _resident_bytes()
+        self.extension.metrics.resident(resident)
         is_due = resident > self.settings.max_worker_bytes or self.nr >= self._most_requests
         if is_due and self.alive and self.permit.take():
             self.log.info("Retires after %d requests, with %d MiB", self.nr, resident // _MIB)

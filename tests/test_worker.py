@@ -8,6 +8,7 @@ from typing import cast
 from gunicorn.arbiter import Arbiter
 
 from ocr_server import server
+from ocr_server.settings import Settings
 from ocr_server.succession import Succession
 from ocr_server.worker import Worker
 
@@ -28,7 +29,8 @@ def test_a_worker_that_drains_is_not_woken_again_and_again_by_its_successor() ->
 
 def test_the_kernel_ends_connections_on_which_answers_are_not_read() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        master = SimpleNamespace(LISTENERS=[SimpleNamespace(sock=listener)])
+        listeners = [SimpleNamespace(sock=listener)]
+        master = SimpleNamespace(LISTENERS=listeners, ocr_settings=Settings(), log=None)
         server.when_ready(cast("server.Master", cast(Arbiter, master)))
         with socket.create_connection(listener.getsockname()) as client:
             client.sendall(b"x")

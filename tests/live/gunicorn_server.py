@@ -89,7 +89,7 @@ def serve(
 def _wait_for_answer(process: subprocess.Popen[bytes], log: Path) -> str:
     def listening() -> re.Match[str] | None:
         assert process.poll() is None, log.read_text()
-        return re.search(r"Listening at: (http://\S+)", log.read_text())
+        return re.search(r"Listening at: (http://[^\s,]+)", log.read_text())
 
     wait_until(lambda: listening() is not None)
     found = listening()
