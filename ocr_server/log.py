@@ -16,7 +16,8 @@ from gunicorn.glogging import Logger as GunicornLogger
 from ocr_server import record
 from ocr_server.settings import Settings
 
-APPLICATION = "ocr_server"  # Flask's logger has the application's name.
+_APPLICATION = "ocr_server"  # Flask's logger has the application's name.
+_MOST_CHARACTERS = 256  # of what a client sends, for each field
 
 
 class Logger(GunicornLogger):
@@ -33,7 +34,7 @@ class Logger(GunicornLogger):
             formatter = logging.Formatter(self.error_fmt, self.datefmt)
         for handler in (*self.error_log.handlers, *self.access_log.handlers):
             handler.setFormatter(formatter)
-        application = logging.getLogger(APPLICATION)
+        application = logging.getLogger(_APPLICATION)
         application.handlers = self.error_log.handlers
         application.propagate = False
 
@@ -92,13 +93,13 @@ def _fields(resp: Any, environ: Any, request_time: timedelta) -> dict[str, Any]:
         "id": told.request_id,
         "method": environ.get("REQUEST_METHOD", ""),
         # Not the query: some clients put secrets there.
-        "path": environ.get("RAW_URI", "").partition("?")[0],
+        "path": environ.get("RAW_URI", "").partition("?")[0][:_MOST_CHARACTERS],
         "status": int(status) if status.isdigit() else status,
         "code": told.code,
-        **({"reason": told.reason} if told.reason else {}),
+        **({"reason": told.reason[:_MOST_CHARACTERS]} if told.reason else {}),
         "client": environ.get("REMOTE_ADDR", ""),
-        "forwarded_for": environ.get("HTTP_X_FORWARDED_FOR", ""),
-        "agent": environ.get("HTTP_USER_AGENT", ""),
+        "forwarded_for": environ.get("HTTP_X_FORWARDED_FOR", "")[:_MOST_CHARACTERS],
+        "agent": environ.get("HTTP_USER_AGENT", "")[:_MOST_CHARACTERS],
         "image_bytes": told.image_bytes,
         "image_pixels": told.image_pixels,
         "text_lines": told.text_lines,

@@ -77,6 +77,16 @@ def test_a_text_line_quotes_what_is_not_a_plain_word(
     assert ' method=GET path="/a b" status=200 ' in line
 
 
+def test_a_line_stays_short_whatever_a_client_sends(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fields = dict.fromkeys(["RAW_URI", "HTTP_USER_AGENT", "HTTP_X_FORWARDED_FOR"], "x" * 8000)
+    line = line_of(
+        monkeypatch, capsys, "text", **fields, **{record.NAME: Record(reason="x" * 8000)}
+    )
+    assert len(line) < 2000
+
+
 def test_other_messages_are_json_too_with_their_traceback() -> None:
     try:
         raise KeyError("x")
