@@ -4,7 +4,8 @@ RapidOCR's own parts prepare pictures and interpret outputs; here is the order o
 models run how, and on which cores. The answers are those of a stock RapidOCR.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from ocr_server.budget import Budget
 from ocr_server.decoder import Pixels
 from ocr_server.elastic import OneCore
 from ocr_server.elongated import framed, in_picture, is_elongated
+from ocr_server.inference_size import detector_pixels
 from ocr_server.model_store import folded
 from ocr_server.options import Options
 from ocr_server.sessions import Model, Tensor, agree
@@ -27,10 +29,9 @@ from ocr_server.stopwatch import Stopwatch
 from ocr_server.text_line import Box, TextLine
 
 _MODELS = Path(rapidocr_onnxruntime.__file__).parent / "models"
-# Pixels that the detector of one process sees at once: the largest picture that RapidOCR leaves.
-# Large ones that meet in one worker would let its memory grow for long, now and then by a step;
-# a lower bound would keep it still smaller, but cores waiting (at 2.8 million 6 % of the answers).
-_DETECTED_AT_ONCE = 2000 * 2000
+# Pixels that the detector of one process sees at once: an A4 page as large as RapidOCR leaves it.
+# Each new way in which larger amounts meet would let the memory of the process grow by a step.
+_DETECTED_AT_ONCE = 2000 * 1414
 _UPSIDE_DOWN = "180"
 
 
@@ -41,6 +42,7 @@ class Run:
     options: Options
     cores: OneCore
     stopwatch: Stopwatch
+    while_waiting: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
 class Engine:
@@ -76,15 +78,17 @@ class Engine:
         options: Options,
         cores: OneCore | None = None,
         stopwatch: Stopwatch | None = None,
+        while_waiting: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> list[TextLine]:
         """Read the text lines of a BGR picture, shape (height, width, 3), in reading order.
 
         Without the detector the picture is taken as one text line; without the recognizer there
         are only boxes; the classifier alone tells `angle`; with no model there is nothing to
         tell. The answers do not depend on the cores used; None is the caller's alone. The stopwatch
-        is told how long detecting, classifying and recognizing took.
+        is told how long each stage took. If it has to wait for other pictures in this process, it
+        does so in a `while_waiting` block.
         """
-        run = Run(options, cores or OneCore(), stopwatch or Stopwatch())
+        run = Run(options, cores or OneCore(), stopwatch or Stopwatch(), while_waiting)
         height, width = image.shape[:2]
         if not is_elongated(width, height, options, self._max_pixels):
             return self._recognize(image, run)
@@ -101,8 +105,7 @@ class Engine:
             lines = self._read_crops([scaled], run)
             return [] if options == Options(False, False, False) else lines
         scaled, record = self._rapid_ocr.maybe_add_letterbox(scaled, record)
-        with run.stopwatch.time("detect"):
-            corners = self._detect(scaled, run.cores)
+        corners = self._detect_in_turn(scaled, run)
         if not corners:
             return []
         boxes = self._rapid_ocr._get_origin_points(corners, record, height, width)
@@ -116,15 +119,20 @@ class Engine:
             if line.score is not None and line.score >= self._rapid_ocr.text_score
         ]
 
+    def _detect_in_turn(self, image: Pixels, run: "Run") -> list[Any]:
+        """Detect when the process has room for it; the slot is lent meanwhile."""
+        pixels = detector_pixels(image.shape[1], image.shape[0])
+        with ExitStack() as held:
+            with run.stopwatch.time("queue"):
+                held.enter_context(self._detected_pixels.hold(pixels, run.while_waiting))
+            with run.stopwatch.time("detect"):
+                return self._detect(image, run.cores)
+
     def _detect(self, image: Pixels, cores: OneCore) -> list[Any]:
         """Return the corners of the text lines, in reading order."""
         detector = self._rapid_ocr.text_det
         resized = detector.get_preprocess(max(image.shape[:2])).resize(image)
-        pixels = resized.shape[0] * resized.shape[1]
-        with (
-            self._detected_pixels.hold(pixels),
-            cores.gather(self._detector.core_counts) as count,
-        ):
+        with cores.gather(self._detector.core_counts) as count:
             output = self._detector.run(self._normalized(resized), count)
         found, _ = detector.postprocess_op(output, image.shape[:2])
         corners = detector.filter_tag_det_res(found, image.shape[:2])

@@ -49,19 +49,23 @@ class Slots:
         self._keepers = [self._make_slot() for _ in range(count)]
 
     @contextmanager
-    def hold(self, timeout: float | None = None) -> Iterator[None]:
+    def hold(self, timeout: float | None = None) -> Iterator["Hold"]:
         """Hold a slot for the length of a `with` block.
 
         Waits at most `timeout` seconds, without end if None. Raises ServerBusy if that was not
         enough, or if too many wait already.
         """
         slot = self._take_free()
-        if slot is None:
-            slot = self._wait(timeout)
+        held = Hold(self, self._wait(timeout) if slot is None else slot)
         try:
-            yield
+            yield held
         finally:
-            self.give_back(slot)
+            held.end()
+
+    def take_again(self) -> int:
+        """Wait for a slot, however many wait; for who had one, lent it, and must go on."""
+        slot = self._take_free()
+        return self._wait(None, bounded=False) if slot is None else slot
 
     def borrow(self) -> int | None:
         """Take a slot if one is free and nobody waits; to be given back with `give_back`."""
@@ -141,15 +145,15 @@ class Slots:
         os.close(slot)
         return True
 
-    def _wait(self, timeout: float | None) -> int:
+    def _wait(self, timeout: float | None, *, bounded: bool = True) -> int:
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
-            with closing(self._queue_up()) as place:
+            with closing(self._queue_up(bounded)) as place:
                 slot = _receive_until(place, deadline)
             if slot is not None:
                 return slot
 
-    def _queue_up(self) -> socket.socket:
+    def _queue_up(self, bounded: bool) -> socket.socket:
         """Go to the end of the queue; return the socket on which a slot will come."""
         try:
             ours, theirs = socket.socketpair()
@@ -158,7 +162,8 @@ class Slots:
         with closing(theirs):
             try:
                 with self._turn_to_queue():
-                    self.check_room()
+                    if bounded:
+                        self.check_room()
                     _pass(self._queue_in, theirs.fileno())
             except OSError as error:
                 ours.close()
@@ -181,6 +186,29 @@ class Slots:
                 yield
             finally:
                 fcntl.lockf(self._turn_of_processes, fcntl.LOCK_UN)
+
+
+class Hold:
+    """A slot that a thread holds."""
+
+    def __init__(self, slots: Slots, slot: int) -> None:
+        self._slots = slots
+        self._slot: int | None = slot
+
+    @contextmanager
+    def lent(self) -> Iterator[None]:
+        """Let others have the slot for the length of a `with` block; then wait for one again."""
+        self.end()
+        try:
+            yield
+        finally:
+            self._slot = self._slots.take_again()
+
+    def end(self) -> None:
+        """Give the slot back."""
+        slot, self._slot = self._slot, None
+        if slot is not None:
+            self._slots.give_back(slot)
 
 
 def _shared_socket_pair() -> tuple[socket.socket, socket.socket]:

@@ -1,7 +1,10 @@
 """Amounts held at once stay within the whole, and everybody's turn comes."""
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import NoReturn
 
 from ocr_server.budget import Budget
 
@@ -90,3 +93,35 @@ def test_many_threads_never_hold_more_than_the_whole() -> None:
         list(threads.map(hold, [1, 2, 3, 5, 8] * 200))
     assert held == 0
     assert most <= 10
+
+
+def test_who_waits_does_so_in_the_block_it_gives() -> None:
+    budget = Budget(10)
+    waiting, done = threading.Event(), threading.Event()
+
+    @contextmanager
+    def aside() -> Iterator[None]:
+        waiting.set()
+        yield
+        done.set()
+
+    def hold() -> bool:
+        with budget.hold(6, aside):
+            return done.is_set()
+
+    with ThreadPoolExecutor(1) as threads:
+        with budget.hold(6):
+            later = threads.submit(hold)
+            assert waiting.wait(10)
+            assert not done.is_set()
+        assert later.result(10)
+
+
+def test_who_need_not_wait_enters_no_block() -> None:
+    budget = Budget(10)
+    with budget.hold(6, aside_never), budget.hold(4, aside_never):
+        pass
+
+
+def aside_never() -> NoReturn:
+    raise AssertionError

@@ -1,7 +1,10 @@
 """The engine against stock RapidOCR."""
 
 import itertools
+import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -12,6 +15,7 @@ from ocr_server.decoder import Pixels, decode, read_header
 from ocr_server.engine import Engine
 from ocr_server.options import Options
 from ocr_server.sessions import Tensor
+from ocr_server.slots import Slots
 from ocr_server.text_line import TextLine
 from tests import pictures
 
@@ -94,4 +98,44 @@ def test_large_pictures_do_not_meet_in_the_detector(
     page = np.full((1500, 1500, 3), 255, np.uint8)
     with ThreadPoolExecutor(3) as threads:
         list(threads.map(lambda image: engine.recognize(image, Options()), [page] * 3))
-    assert 0 < most <= 2000 * 2000
+    assert 0 < most < 1.5 * page.shape[0] * page.shape[1]
+
+
+def test_a_picture_that_waits_for_others_lends_its_slot(
+    engine: Engine, slots: Slots, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = engine._detector.run
+    inside, go_on = threading.Event(), threading.Event()
+
+    def held_up(tensor: Tensor, cores: int = 1) -> Tensor:
+        inside.set()
+        assert go_on.wait(30)
+        return run(tensor, cores)
+
+    monkeypatch.setattr(engine._detector, "run", held_up)
+    page = np.full((1500, 1500, 3), 255, np.uint8)
+
+    lent = threading.Event()
+
+    def read() -> None:
+        with slots.hold() as slot:
+
+            @contextmanager
+            def watched() -> Iterator[None]:
+                with slot.lent():
+                    lent.set()
+                    yield
+
+            engine.recognize(page, Options(), while_waiting=watched)
+
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(read)
+        assert inside.wait(30)
+        assert slots.free == 1
+        second = threads.submit(read)
+        assert lent.wait(30)
+        with slots.hold(timeout=1):  # the lent one
+            go_on.set()
+        first.result(30)
+        second.result(30)
+    assert slots.free == 2

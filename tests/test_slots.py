@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -313,3 +314,42 @@ def test_closing_leaves_no_descriptor_open() -> None:
     before = open_descriptors()
     Slots(3, max_waiting=1).close()
     assert open_descriptors() == before
+
+
+def test_a_slot_that_is_lent_is_there_for_others_and_comes_back() -> None:
+    slots = Slots(1, max_waiting=1)
+    with slots.hold() as held:
+        with held.lent():
+            with slots.hold(timeout=1):
+                pass
+            assert slots.free == 1
+        assert slots.free == 0
+    assert slots.free == 1
+    slots.close()
+
+
+def test_who_lent_a_slot_gets_one_again_though_the_queue_is_full() -> None:
+    slots = Slots(1, max_waiting=1)
+    with ThreadPoolExecutor(2) as threads:
+        taken, go_on = threading.Event(), threading.Event()
+
+        def take() -> None:
+            with slots.hold():
+                taken.set()
+                assert go_on.wait(10)
+
+        def wait() -> None:
+            with slots.hold():
+                pass
+
+        with slots.hold() as held, held.lent():
+            first = threads.submit(take)
+            assert taken.wait(10)
+            second = threads.submit(wait)
+            while not slots.waiting:
+                assert not second.done()
+            threading.Timer(0.1, go_on.set).start()
+        first.result(10)
+        second.result(10)
+    assert slots.free == 1
+    slots.close()

@@ -51,7 +51,7 @@ def _read(ocr_request: OcrRequest, wait: float) -> list[TextLine]:
     told.image_pixels = header.width * header.height
     with ExitStack() as held:
         with told.stopwatch.time("queue"):
-            held.enter_context(ocr_server.slots.hold(wait))
+            slot = held.enter_context(ocr_server.slots.hold(wait))
         check_still_there(flask.request.environ)
         held.enter_context(ocr_server.watchdog.watch())
         # Decoding counts as work too: inside the slot it neither competes with inferences nor
@@ -59,7 +59,7 @@ def _read(ocr_request: OcrRequest, wait: float) -> list[TextLine]:
         with told.stopwatch.time("decode"):
             image = decode(ocr_request.image, header)
         lines = ocr_server.engine.recognize(
-            image, ocr_request.options, ocr_server.cores, told.stopwatch
+            image, ocr_request.options, ocr_server.cores, told.stopwatch, slot.lent
         )
     told.text_lines = len(lines)
     return lines
