@@ -64,7 +64,8 @@ exec chroot "$tree" "$@"
 """
 _ASK = """
 import sys, urllib.request
-request = urllib.request.Request(sys.argv[1], sys.stdin.buffer.read(), {"Content-Type": "image/png"})
+picture = sys.stdin.buffer.read()
+request = urllib.request.Request(sys.argv[1], picture, {"Content-Type": "image/png"})
 print(urllib.request.urlopen(request, timeout=60).read().decode())
 """
 
