@@ -181,9 +181,9 @@ def test_the_server_answers_on_all_listeners_that_it_is_given(
 def test_a_restart_refuses_nobody_and_loses_nothing(listeners: Listeners, tmp_path: Path) -> None:
     with Clients(listeners.addresses * 2) as clients:
         with listeners.server(tmp_path / "first.log"):
-            clients.wait_for_answers(20)
+            clients.wait_for_answers(10)
         # Now there is no server at all, and all clients wait.
         with listeners.server(tmp_path / "second.log"):
-            clients.wait_for_answers(20)
+            clients.wait_for_answers(10)
             clients.stop()
     assert clients.bad == []
