@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -31,6 +32,7 @@ os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(len(copies)))
 os.execv(sys.argv[2], sys.argv[2:])
 """
 PICTURE = picture_request(pictures.read("small.png"))
+MASTER = re.compile(r"Listening at: .* \((\d+)\)")
 Address = str | tuple[str, int]
 
 
@@ -74,12 +76,12 @@ class Listeners:
         return [listener.getsockname() for listener in self.sockets]
 
     @contextmanager
-    def server(self, log: Path) -> Iterator[Path]:
+    def server(self, log: Path, program: Sequence[str] = GUNICORN) -> Iterator[Path]:
         """Start a server that takes them, wait until it has loaded its engine; yield its log."""
         numbers = [listener.fileno() for listener in self.sockets]
         activated = [sys.executable, "-c", ACTIVATE, ",".join(map(str, numbers))]
-        command = [*activated, *GUNICORN, "-w", "2"]
-        environment = {**os.environ, "OCR_SERVER_SLOTS": "2"}
+        command = [*activated, *program, "-w", "2"]
+        environment = {**os.environ, "OCR_SERVER_SLOTS": "2", "PYTHONPATH": str(ROOT)}
         with log.open("wb") as output:
             process = subprocess.Popen(
                 command,
@@ -187,3 +189,20 @@ def test_a_restart_refuses_nobody_and_loses_nothing(listeners: Listeners, tmp_pa
             clients.wait_for_answers(10)
             clients.stop()
     assert clients.bad == []
+
+
+@pytest.mark.timeout(240)
+def test_a_second_master_takes_the_same_listeners(listeners: Listeners, tmp_path: Path) -> None:
+    log = tmp_path / "server.log"
+    # A second master cannot be started from `python -m gunicorn`.
+    program = [str(Path(sys.executable).with_name("gunicorn")), *GUNICORN[3:]]
+    with listeners.server(log, program):
+        (first,) = MASTER.findall(log.read_text())
+        os.kill(int(first), signal.SIGUSR2)
+        wait_until(lambda: len(MASTER.findall(log.read_text())) == 2, 60)
+    second = int(MASTER.findall(log.read_text())[-1])
+    try:
+        assert all(is_read(ask(address, PICTURE)) for address in listeners.addresses)
+    finally:
+        os.kill(second, signal.SIGTERM)
+        wait_until(lambda: "Shutting down: Master" in log.read_text().split(f"[{second}]")[-1], 60)
