@@ -254,7 +254,7 @@ def _run(command: Sequence[str], standard_input: bytes = b"") -> bytes:
     )
     if done.returncode:
         print(done.stdout.decode(errors="replace"), file=sys.stderr)
-        sys.exit(f"Failed with {done.returncode}: {command}")
+        sys.exit(f"Failed with {done.returncode}: {command[-1]}")
     return done.stdout
 
 
