@@ -14,6 +14,7 @@ from ocr_server.server import (
     on_reload,
     on_starting,
     post_fork,
+    pre_exec,
     pre_fork,
     when_ready,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "on_reload",
     "on_starting",
     "post_fork",
+    "pre_exec",
     "pre_fork",
     "proc_name",
     "threads",

@@ -1,5 +1,6 @@
 """gunicorn's hooks: the master makes the slots, each worker loads its engine after the fork."""
 
+import fcntl
 import ipaddress
 import mmap
 import os
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from gunicorn.errors import AppImportError
+from gunicorn.systemd import SD_LISTEN_FDS_START
 
 from ocr_server import allocator, extension, metrics
 from ocr_server.keys import Keys
@@ -56,6 +58,7 @@ _TCP_OPTIONS = {
     socket.TCP_DEFER_ACCEPT: _SILENCE_SECONDS,
     socket.TCP_USER_TIMEOUT: _UNREAD_MILLISECONDS,
 }
+_BEYOND_THEM = 100  # a number of a descriptor that is none of systemd's
 _SIGNALS_TO_STOP = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
 
@@ -122,6 +125,21 @@ def _is_beyond_loopback(listener: "BaseSocket") -> bool:
     if listener.sock.family not in (socket.AF_INET, socket.AF_INET6):
         return False
     return not ipaddress.ip_address(listener.sock.getsockname()[0]).is_loopback
+
+
+def pre_exec(master: "Master") -> None:
+    """Put listeners that systemd gave back at the numbers where a second master looks for them.
+
+    gunicorn names their count to it, but has moved them.
+    """
+    if not master.systemd:
+        return
+    copies = [
+        fcntl.fcntl(listener.fileno(), fcntl.F_DUPFD, _BEYOND_THEM) for listener in master.LISTENERS
+    ]
+    for number, copy in enumerate(copies, SD_LISTEN_FDS_START):
+        os.dup2(copy, number)
+        os.close(copy)
 
 
 def on_reload(master: "Master") -> None:
