@@ -7,13 +7,14 @@ import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.live.gunicorn_server import ROOT, wait_until
+from tests.live.gunicorn_server import GUNICORN, ROOT, Server, wait_until
+from tests.live.gunicorn_server import started as gunicorn_started
 
 SHIPPED = ROOT / "deploy" / "nginx"
 SNIPPETS = ["ocr_server-http.conf", "ocr_server-proxy.conf"]
@@ -102,7 +103,7 @@ def install(folder: Path, port: int, upstream: Path, *changes: tuple[str, str]) 
         text,
         ("    listen 80 default_server;", f"    listen 127.0.0.1:{port} default_server;"),
         ("    listen [::]:80 default_server;\n", ""),
-        ("unix:/run/ocr_server/ocr_server.sock max_fails", f"unix:{upstream} max_fails"),
+        ("server unix:/run/ocr_server/ocr_server.sock;", f"server unix:{upstream};"),
         *changes,
     )
     (folder / "conf.d" / "ocr_server.conf").write_text(text, "utf-8")
@@ -138,11 +139,29 @@ def started(folder: Path, port: int) -> Iterator[Nginx]:
 
 @contextmanager
 def serve(folder: Path, upstream: Path) -> Iterator[Nginx]:
-    """Start nginx before a server that listens on a socket in the file system."""
+    """Start nginx in front of a socket in the file system, whoever listens on it."""
     port = free_port()
     install(folder, port, upstream)
     with started(folder, port) as nginx:
         yield nginx
+
+
+@contextmanager
+def ocr_server(
+    folder: Path, upstream: Path, flags: Sequence[str] = (), **settings: str
+) -> Iterator[Server]:
+    """Start the server on such a socket alone; wait until all workers can read pictures."""
+    log = folder / "server.log"
+    command = [*GUNICORN, "-b", f"unix:{upstream}", *flags]
+    settings = {"workers": "1", **settings}
+    with gunicorn_started(command, ROOT, log, **settings) as process:
+        wait_until(lambda: _loaded(process, log) == int(settings["workers"]), 60)
+        yield Server(process, log, f"unix:{upstream}")
+
+
+def _loaded(process: subprocess.Popen[bytes], log: Path) -> int:
+    assert process.poll() is None, log.read_text()
+    return log.read_text().count("Engine loaded by worker")
 
 
 def _command(folder: Path) -> list[str]:
