@@ -132,7 +132,8 @@ def _chunks() -> Iterator[Doubtful]:
     trailer = b"5\r\nhello\r\n0\r\nContent-Length: %d\r\n\r\n" % len(_LAST)
     yield _post("a length as a trailer", chunked, trailer, READ, straight=False)
     for start in (
-        b"0x5", b"+5", b"-5", b"-0", b"5_0", b"", b"five", b"5.0", b"\x005", b"5\x00", b"5,5", b"\xb5",
+        b"0x5", b"+5", b"-5", b"-0", b"5_0", b"", b"five", b"5.0", b"\x005", b"5\x00",
+        b"5,5", b"\xb5",
     ):  # fmt: skip
         yield _post(f"chunk size {start!r}", chunked, start + b"\r\nhello\r\n" + end + _HIDDEN)
     for start in (b"fffffffffffffffff", b"10000000000000005", b"8000000000000000"):
@@ -191,9 +192,8 @@ def _targets() -> Iterator[Doubtful]:
     yield _get("NUL", FIRST + b"\x00")
     yield _get("NUL, encoded", FIRST + b"%00", statuses=REFUSED)
     yield _get("bytes beyond ASCII", FIRST + b"\xff", statuses=(400, 404))
-    yield _get(
-        "a request, encoded", FIRST + b"%20HTTP/1.1%0d%0aHost:%20x%0d%0a%0d%0a", statuses=READ
-    )
+    encoded = FIRST + b"%20HTTP/1.1%0d%0aHost:%20x%0d%0a%0d%0a"
+    yield _get("a request, encoded", encoded, statuses=READ)
     yield _get("half an encoding", FIRST + b"%0")
     yield _get("above the root", b"/.." + FIRST)
     connect = b"CONNECT x:443 HTTP/1.1\r\nHost: x:443\r\n\r\n"

@@ -2,6 +2,7 @@
 
 import re
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,21 +34,17 @@ def connect(address: Address, client: str = "127.0.0.1") -> socket.socket:
 def ask(address: Address, sent: bytes, client: str = "127.0.0.1") -> list[Answer]:
     """Send bytes, read until the other side closes; return the answers."""
     with connect(address, client) as connection:
-        try:
+        with suppress(ConnectionError):  # Refused before it was whole: the answer is there.
             connection.sendall(sent)
-        except ConnectionError:
-            pass  # It was refused before it was whole; the answer is there.
         return answers(received(connection))
 
 
 def received(connection: socket.socket) -> bytes:
     """Return all that comes until the other side closes."""
     pieces = []
-    try:
+    with suppress(ConnectionResetError):  # The other side had not read all when it closed.
         while piece := connection.recv(65536):
             pieces.append(piece)
-    except ConnectionResetError:
-        pass  # The other side had not read all when it closed.
     return b"".join(pieces)
 
 

@@ -68,6 +68,7 @@ def recorder(path: Path) -> Iterator[Recorder]:
         try:
             yield kept
         finally:
+            kept.goes_on.release(1000)
             listener.shutdown()
             thread.join()
 

@@ -115,14 +115,12 @@ def test_the_largest_body_reaches_the_server(nginx: Nginx) -> None:
     assert (response.status_code, response.json()["code"]) == (413, "image_too_large")
 
 
-@pytest.mark.parametrize(
-    "pieces", [[bytes(LIMIT + 1)], [bytes(LIMIT), b"1"]], ids=["sized", "chunked"]
-)
+@pytest.mark.parametrize("sizes", [[LIMIT + 1], [LIMIT, 1]], ids=["sized", "chunked"])
 def test_a_larger_body_is_refused_by_nginx_in_the_servers_words(
-    pieces: list[bytes], nginx: Nginx, server: Server
+    sizes: list[int], nginx: Nginx, server: Server
 ) -> None:
     before = answered(server)
-    data = pieces[0] if len(pieces) == 1 else iter(pieces)
+    data = bytes(sizes[0]) if len(sizes) == 1 else map(bytes, sizes)
     response = requests.post(f"{nginx.url}/ocr", data=data, headers=RAW, timeout=60)
     assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
     assert response.headers["X-Request-ID"] == response.json()["request_id"]
@@ -375,12 +373,12 @@ def test_what_is_too_much_is_refused_at_once_and_the_rest_is_read(tmp_path: Path
 def test_a_server_that_is_down_is_told_as_busy_and_found_again(tmp_path: Path) -> None:
     path = tmp_path / "s.sock"
     with nginx_server.serve(tmp_path / "nginx", path) as nginx:
-        for _ in range(2):
-            for sent in (GET % b"/healthz", closing(POST % len(LIGHT)) + LIGHT):
-                (answer,) = raw.ask(address(nginx), sent)
-                assert is_busy(answer)
-            with nginx_server.ocr_server(tmp_path, path):
-                assert texts(post(nginx, LIGHT)) == TEXT
+        for sent in (GET % b"/healthz", closing(POST % len(LIGHT)) + LIGHT):
+            (answer,) = raw.ask(address(nginx), sent)
+            assert is_busy(answer)
+        with nginx_server.ocr_server(tmp_path, path):
+            assert texts(post(nginx, LIGHT)) == TEXT
+        assert is_busy(*raw.ask(address(nginx), GET % b"/healthz"))
 
 
 def test_a_server_that_can_take_no_more_connections_is_told_as_busy(tmp_path: Path) -> None:
@@ -470,14 +468,13 @@ async def reload_server(server: Server, count: int) -> list[Answer]:
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("whose", ["nginx", "server"])
 def test_reloads_under_load_lose_nothing(whose: str, nginx: Nginx, server: Server) -> None:
-    count = scaled(1, 20)
     done = asyncio.Event()
 
     async def reload() -> list[Answer]:
         if whose == "nginx":
-            await reload_nginx(nginx, count)
+            await reload_nginx(nginx, scaled(5, 20))
         else:
-            await reload_server(server, count)
+            await reload_server(server, scaled(1, 20))
         done.set()
         return []
 
@@ -488,5 +485,5 @@ def test_reloads_under_load_lose_nothing(whose: str, nginx: Nginx, server: Serve
         return answers
 
     answers, _ = together(load(), reload())
-    assert len(answers) > 10
+    assert len(answers) > 4
     assert [answer.body for answer in answers if answer.status != 200] == []
