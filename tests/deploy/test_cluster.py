@@ -5,6 +5,7 @@ import json
 import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ CLIENTS = 4
 MAX_WAITING = 4
 MORE_THAN_FIT = MAX_WAITING + 3
 CONNECT_TIMEOUT = 1.0  # in the shipped file
-SECONDS_CUT_OFF = scaled(8, 120)
+SECONDS_CUT_OFF = scaled(6, 120)
 _LONGEST_WAIT = 30.0
 
 pytestmark = pytest.mark.timeout(scaled(180, 600))
@@ -130,11 +131,19 @@ def cut_off_and_back(
 
 
 def check_nothing_was_done_twice(made: Cluster, running: Load) -> None:
-    logs = [machine.answers for machine in made.machines]
-    for name, answer in running.answers.items():
-        done = [status for log in logs for status in log.get(name, []) if status != 503]
-        most_and_least = (1, 1) if answer.status == 200 else (0, 1)
-        assert most_and_least[0] <= len(done) <= 1, (name, answer.status, done)
+    answered = {name for name, answer in running.answers.items() if answer.status == 200}
+    wait_until(lambda: answered <= set(times_done(made)))  # The log is written after the answer.
+    done = times_done(made)
+    assert [name for name in running.answers if done[name] > 1] == []
+
+
+def times_done(made: Cluster) -> Counter[str]:
+    """How often all machines together did what was asked, for each request's id."""
+    done: Counter[str] = Counter()
+    for machine in made.machines:
+        for name, statuses in machine.answers.items():
+            done[name] += sum(status != 503 for status in statuses)
+    return +done
 
 
 def test_a_machine_that_falls_silent_costs_the_pictures_it_was_reading(made: Cluster) -> None:
@@ -197,7 +206,6 @@ def test_what_a_machine_says_of_a_bad_request_comes_through(made: Cluster) -> No
 
 
 def test_what_nginx_refuses_is_a_problem_too(made: Cluster) -> None:
-    too_large = b"POST /ocr HTTP/1.1\r\nHost: test\r\nContent-Length: 41943041\r\n\r\n"
     with made.network():
-        answer = asyncio.run(load.ask(made, too_large))
-    assert (answer.status, code_of(answer)) == (413, "body_too_large")
+        answer = requests.post(f"{made.url}/ocr", bytes(41943041), timeout=60)
+    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
