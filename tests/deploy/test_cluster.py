@@ -26,7 +26,7 @@ CLIENTS = 4
 MAX_WAITING = 4
 MORE_THAN_FIT = MAX_WAITING + 3
 CONNECT_TIMEOUT = 1.0  # in the shipped file
-SECONDS_CUT_OFF = scaled(6, 120)
+SECONDS_CUT_OFF = scaled(4, 120)
 _LONGEST_WAIT = 30.0
 
 pytestmark = pytest.mark.timeout(scaled(180, 600))
@@ -117,8 +117,10 @@ def cut_off_and_back(
     with under_load(made, made) as running:
         for machine in made.machines:
             wait_until_serving(machine, running)
+        passed_on = made.passed_on
         cut(lost)
         gone = time.monotonic()
+        wait_until(lambda: made.passed_on > passed_on)
         time.sleep(SECONDS_CUT_OFF)
         bring_back(lost)
         for machine in made.machines:
@@ -144,6 +146,20 @@ def times_done(made: Cluster) -> Counter[str]:
         for name, statuses in machine.answers.items():
             done[name] += sum(status != 503 for status in statuses)
     return +done
+
+
+def test_a_frozen_machine_keeps_no_more_requests_than_the_others_have(made: Cluster) -> None:
+    frozen = made.machines[1]
+    with under_load(made, made) as running:
+        wait_until_serving(frozen, running)
+        frozen.freeze()
+        before = len(running.answers)
+        try:
+            wait_until(lambda: len(running.answers) > before + 5 * CLIENTS, _LONGEST_WAIT)
+        finally:
+            frozen.thaw()
+    assert {answer.status for answer in running.answers.values()} == {200}
+    check_nothing_was_done_twice(made, running)
 
 
 def test_a_machine_that_falls_silent_costs_the_pictures_it_was_reading(made: Cluster) -> None:
