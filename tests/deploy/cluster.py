@@ -248,12 +248,9 @@ def _nginx(namespace: str, folder: Path) -> Iterator[None]:
         wait_until(lambda: process.poll() is not None or (folder / "nginx.pid").exists())
         assert process.poll() is None, (folder / "error.log").read_text()
         yield
-        process.send_signal(signal.SIGQUIT)
-        assert process.wait(30) == 0
     finally:
-        if process.poll() is None:
-            process.terminate()
-            process.wait(30)
+        process.terminate()
+        process.wait(30)
 
 
 def _install(folder: Path) -> None:

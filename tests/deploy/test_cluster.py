@@ -28,6 +28,7 @@ MORE_THAN_FIT = MAX_WAITING + 3
 CONNECT_TIMEOUT = 1.0  # in the shipped file
 SECONDS_CUT_OFF = scaled(4, 120)
 _LONGEST_WAIT = 30.0
+_PATIENCE = 60.0
 
 pytestmark = pytest.mark.timeout(scaled(180, 600))
 
@@ -69,7 +70,13 @@ class Load:
     async def _send(self) -> None:
         while not self.ending.is_set():
             name = new_id()
-            self.answers[name] = await load.ask(self.target, request_of(name, self.picture))
+            started = time.monotonic()
+            try:
+                async with asyncio.timeout(_PATIENCE):
+                    answer = await load.ask(self.target, request_of(name, self.picture))
+            except TimeoutError:
+                answer = Answer(LOST, started, _PATIENCE, b"")
+            self.answers[name] = answer
 
     def begun_since(self, moment: float) -> dict[str, Answer]:
         """The answers to requests that began after a moment."""
