@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps
 
-.PHONY: help run install test check fix bench bench-engine fuzz chaos soak lock readme wheel pictures clean
+.PHONY: help run install test check fix bench bench-engine fuzz chaos soak container-test lock readme wheel pictures clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,9 @@ chaos: .venv/installed-dev ## Overload, kills, hangs, reloads, a full disk (a qu
 
 soak: .venv/installed-dev ## Mixed load for half an hour, or OCR_SERVER_SOAK_SECONDS
 	OCR_SERVER_LONG_TESTS=1 $(BIN)/python -m pytest -s tests/soak
+
+container-test: .venv/installed-dev ## Replay deploy/Dockerfile in a fresh Debian and try it (root)
+	$(BIN)/python -m tests.deploy.replay
 
 lock: .venv/installed-dev ## Pin the newest allowed dependencies again
 	$(BIN)/uv pip compile $(LOCK) --extra build pyproject.toml -o requirements.lock
