@@ -15,6 +15,8 @@ from ocr_server.payload import discard_body
 _BEARER = "bearer "
 _OPEN = {"index.index", "index.healthz", "index.readyz"}
 _METRICS = "metrics.show"
+# For how long a body without a key is let pass by; who sends it slowly must not hold a thread.
+_STRANGER_SECONDS = 2
 
 
 def register(app: flask.Flask) -> None:
@@ -30,10 +32,10 @@ def _check() -> None:
     if not keys or is_open or any(map(keys.hold, _presented())):
         return
     # Whatever is wrong with the body, it is the key that the client must be told of.
-    connection = flask.request.environ
+    seconds = min(_STRANGER_SECONDS, settings.max_upload_seconds)
     with (
         suppress(HTTPException, ParseException, UploadTimeout),
-        upload_within(settings.max_upload_seconds, connection, ocr_server.deadlines),
+        upload_within(seconds, flask.request.environ, ocr_server.deadlines),
     ):
         discard_body(flask.request)
     raise InvalidKey(

@@ -96,7 +96,7 @@ class Engine:
         lines = self._recognize(image, run)
         return [in_picture(line, shrinkage, width, height) for line in lines]
 
-    def _recognize(self, image: Pixels, run: "Run") -> list[TextLine]:
+    def _recognize(self, image: Pixels, run: Run) -> list[TextLine]:
         options = run.options
         height, width = image.shape[:2]
         scaled, ratio_height, ratio_width = self._rapid_ocr.preprocess(image)
@@ -119,7 +119,7 @@ class Engine:
             if line.score is not None and line.score >= self._rapid_ocr.text_score
         ]
 
-    def _detect_in_turn(self, image: Pixels, run: "Run") -> list[Any]:
+    def _detect_in_turn(self, image: Pixels, run: Run) -> list[Any]:
         """Detect when the process has room for it; the slot is lent meanwhile."""
         pixels = detector_pixels(image.shape[1], image.shape[0])
         with ExitStack() as held:
@@ -138,7 +138,7 @@ class Engine:
         corners = detector.filter_tag_det_res(found, image.shape[:2])
         return list(self._rapid_ocr.sorted_boxes(corners)) if len(corners) else []
 
-    def _read_crops(self, crops: Sequence[Pixels], run: "Run") -> list[TextLine]:
+    def _read_crops(self, crops: Sequence[Pixels], run: Run) -> list[TextLine]:
         """Classify and recognize text lines, each alone, the longest first."""
         ratios = _padded_ratios(crops, self._rapid_ocr.text_rec)
         longest_first = sorted(range(len(crops)), key=lambda index: -ratios[index])

@@ -25,6 +25,7 @@ __all__ = [
     "bind",
     "child_exit",
     "control_socket_disable",
+    "forwarder_headers",
     "graceful_timeout",
     "keepalive",
     "logger_class",
@@ -62,6 +63,8 @@ worker_connections = connections_allowed(_settings.threads)
 keepalive = 75
 timeout = 60
 graceful_timeout = 60
+# gunicorn would take SCRIPT_NAME and PATH_INFO from the headers of whoever is on this machine.
+forwarder_headers = ""
 accesslog = "-"
 logger_class = "ocr_server.log.Logger"
 # The control socket lies at one fixed path in the home folder: two servers would fight for it.

@@ -37,6 +37,8 @@ class Keys:
         out.
         """
         hashes = [text.strip() for text in settings.api_keys.split(",") if text.strip()]
+        if settings.api_keys and not hashes:
+            raise InvalidSettings("OCR_SERVER_API_KEYS holds no hash of a key.")
         if settings.api_keys_file is not None:
             try:
                 lines = settings.api_keys_file.read_text("utf-8").splitlines()
@@ -47,6 +49,10 @@ class Keys:
                 raise InvalidSettings("OCR_SERVER_API_KEYS_FILE holds no hash of a key.")
             hashes += in_file
         return cls(hashes)
+
+    def as_settings(self) -> dict[str, str]:
+        """Return the variable that holds these keys' hashes."""
+        return {"OCR_SERVER_API_KEYS": ",".join(known.hex() for known in self._hashes)}
 
     def __bool__(self) -> bool:
         return bool(self._hashes)

@@ -6,6 +6,7 @@ which escape line breaks and what a terminal would obey; structlog's text render
 
 import json
 import logging
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from ocr_server import record
 from ocr_server.settings import Settings
 
 _APPLICATION = "ocr_server"  # Flask's logger has the application's name.
+_PLAIN = re.compile(r"[A-Za-z0-9._-]+")
 _MOST_CHARACTERS = 256  # of what a client sends, for each field
 
 
@@ -33,7 +35,8 @@ class Logger(GunicornLogger):
         else:
             formatter = logging.Formatter(self.error_fmt, self.datefmt)
         for handler in (*self.error_log.handlers, *self.access_log.handlers):
-            handler.setFormatter(formatter)
+            if getattr(handler, "_gunicorn", False):  # not those of --logconfig
+                handler.setFormatter(formatter)
         application = logging.getLogger(_APPLICATION)
         application.handlers = self.error_log.handlers
         application.propagate = False
@@ -81,7 +84,7 @@ class _Text:
 
 
 def _text(value: Any) -> str:
-    plain = not isinstance(value, str) or (value.isascii() and value.isalnum())
+    plain = not isinstance(value, str) or _PLAIN.fullmatch(value)
     return str(value) if plain else json.dumps(value)
 
 

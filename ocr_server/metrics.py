@@ -5,16 +5,18 @@ bear a worker's number and not its process id: who takes a dead worker's place c
 files, so nothing is lost and their number stays small.
 """
 
+import fcntl
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, values
 from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from ocr_server.record import Record
@@ -24,8 +26,11 @@ CONTENT_TYPE = prometheus_client.CONTENT_TYPE_LATEST
 
 # prometheus_client's own name for where the files are.
 _FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-_FILES = ("counter", "histogram", "gauge_livesum", "gauge_liveall")
+_GAUGES = ("gauge_livesum", "gauge_liveall")
+_FILES = ("counter", "histogram", *_GAUGES)
 _FILE_BYTES = 64 * 1024
+_PREFIX = "ocr_server-metrics-"
+_LOCK = "lock"
 _MEMORY = Path("/dev/shm")  # noqa: S108 - the folder made there is for this user alone
 _SECONDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2.5, 5, 10, 30, 120)
 
@@ -78,9 +83,17 @@ class Metrics:
             registry=own,
         )
 
+        for route in ("/ocr", "none"):  # From nothing to one is no increase for Prometheus.
+            for status, code in ((500, "internal_error"), (503, "server_busy")):
+                self._requests.labels(route, str(status), code)
+
     def begin(self) -> None:
         """Count a request in."""
         self._in_flight.inc()
+
+    def refuse(self, status: int, record: Record) -> None:
+        """Count a request that could not even be parsed."""
+        self._requests.labels("none", str(status), record.code).inc()
 
     def answer(self, route: str, status: int, record: Record, seconds: float) -> None:
         """Count what is known of a request when its answer is made."""
@@ -141,10 +154,21 @@ class _SlotsCollector(Collector):
             yield GaugeMetricFamily(f"ocr_server_{name}", meaning, value)
 
 
-def make_folder() -> Path:
-    """Make the folder in which workers count, in memory if the system has a place for that."""
-    place = _MEMORY if os.access(_MEMORY, os.W_OK | os.X_OK) else None
-    return Path(tempfile.mkdtemp(prefix="ocr_server-metrics-", dir=place))
+def make_folder(user: int, group: int) -> Path:
+    """Make the folder in which workers of a user count, in memory if the system has a place for it.
+
+    Removes what servers left behind that were killed.
+    """
+    place = _MEMORY if os.access(_MEMORY, os.W_OK | os.X_OK) else Path(tempfile.gettempdir())
+    for left in place.glob(f"{_PREFIX}*"):
+        with suppress(OSError):
+            if _lock(left) is not None:
+                remove_folder(left)
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
+    os.chown(folder, user, group)
+    (folder / _LOCK).touch()
+    _lock(folder)  # Held until this process and all its workers are gone.
+    return folder
 
 
 def remove_folder(folder: Path) -> None:
@@ -152,17 +176,47 @@ def remove_folder(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def join(folder: Path, number: int) -> None:
-    """Let this process count as the worker of that number; call it before metrics are made."""
-    for name in _FILES:
-        path = folder / f"{name}_{number}.db"
-        if not path.exists():
-            # Written in full: where no room is left, a worker would die of a bus error later.
-            path.write_bytes(bytes(_FILE_BYTES))
+def join(folder: Path, number: int) -> bool:
+    """Let this process count as the worker of that number; call it before metrics are made.
+
+    Returns False if there is no room for it; then the process counts for itself.
+    """
+    os.environ.pop(_FOLDER_VARIABLE, None)
+    values.ValueClass = values.MutexValue
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        for name in _FILES:
+            _provide(folder / f"{name}_{number}.db")
+    except OSError:
+        return False
     os.environ[_FOLDER_VARIABLE] = str(folder)
     values.ValueClass = values.MultiProcessValue(lambda: number)  # type: ignore[no-untyped-call]
+    return True
 
 
 def leave(folder: Path, number: int) -> None:
     """Take back what a dead worker's gauges said; its counters stay, for its successor."""
-    mark_process_dead(number, str(folder))  # type: ignore[no-untyped-call]
+    for name in _GAUGES:
+        # Written over, not removed: a successor might find no room for another file.
+        with suppress(OSError), (folder / f"{name}_{number}.db").open("r+b") as file:
+            file.write(bytes(_FILE_BYTES))
+
+
+def _provide(path: Path) -> None:
+    """Make a file of zeros, in full: where no room is left, a worker would die of a bus error."""
+    if path.exists():
+        return
+    unfinished = path.with_suffix(".new")
+    unfinished.write_bytes(bytes(_FILE_BYTES))
+    unfinished.replace(path)
+
+
+def _lock(folder: Path) -> int | None:
+    """Lock a folder for as long as this process and its children live; None if others have it."""
+    descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor

@@ -45,7 +45,7 @@ def _answer(error: OcrServerError) -> flask.Response:
         response.headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, errors.InvalidKey):
         response.headers["WWW-Authenticate"] = CHALLENGE
-    if isinstance(error, errors.UploadTimeout):
+    if isinstance(error, errors.UploadTimeout | errors.InvalidKey):
         response.headers["Connection"] = "close"  # The rest of the body may still come.
     return response
 
@@ -60,6 +60,7 @@ def _answer_http_exception(error: HTTPException) -> flask.Response:
 def _answer_broken_body(_: ParseException) -> flask.Response:
     """Answer a body whose framing gunicorn cannot read; what follows it cannot be trusted."""
     response = _answer(errors.ClientError("The request body is cut short or broken."))
+    record.of(flask.request.environ).reason = "broken body"
     response.headers["Connection"] = "close"
     return response
 

@@ -20,7 +20,7 @@ from ocr_server import allocator, extension, metrics
 from ocr_server.keys import Keys
 from ocr_server.log import Logger
 from ocr_server.retirement import RetirementPermit
-from ocr_server.settings import Settings
+from ocr_server.settings import InvalidSettings, Settings
 from ocr_server.slots import Slots
 from ocr_server.succession import Succession
 from ocr_server.watchdog import Watchdog
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         ocr_succession: Succession
         ocr_failed_loads: int
         ocr_metrics: Path
+        ocr_keys: Keys
 
 
 _DESCRIPTORS_WANTED = 8192
@@ -82,6 +83,8 @@ def on_starting(master: "Master") -> None:
         raise RuntimeError("--preload cannot be used: engines do not survive a fork.")
     if not issubclass(master.worker_class, Worker):
         raise RuntimeError("--worker-class cannot be used: ocr_server has its own.")
+    if master.cfg.reuse_port:
+        raise RuntimeError("--reuse-port cannot be used: reloads would lose connections.")
     if master.cfg.is_ssl:
         raise RuntimeError("--certfile cannot be used: let a proxy speak TLS.")
     # A daemon has left the process that was started, and cannot start that one again.
@@ -98,7 +101,8 @@ def on_starting(master: "Master") -> None:
     master.ocr_permit = RetirementPermit()
     master.ocr_succession = Succession()
     master.ocr_failed_loads = 0
-    master.ocr_metrics = metrics.make_folder()
+    master.ocr_keys = Keys.of(settings)
+    master.ocr_metrics = metrics.make_folder(master.cfg.uid, master.cfg.gid)
 
 
 def when_ready(master: "Master") -> None:
@@ -111,9 +115,8 @@ def when_ready(master: "Master") -> None:
 
 
 def _warn_of_strangers(master: "Master") -> None:
-    keys = Keys.of(master.ocr_settings)
     beyond = [str(listener) for listener in master.LISTENERS if _is_beyond_loopback(listener)]
-    if beyond and not keys and master.log:
+    if beyond and not master.ocr_keys and master.log:
         master.log.warning(
             "ANYBODY WHO REACHES %s CAN USE THIS SERVER: it has no API keys. Set "
             "OCR_SERVER_API_KEYS, or listen on 127.0.0.1 behind a proxy.",
@@ -143,7 +146,12 @@ def pre_exec(master: "Master") -> None:
 
 
 def on_reload(master: "Master") -> None:
-    """Let the present workers wait for those that come now."""
+    """Let the present workers wait for those that come now, which have the keys of now."""
+    try:
+        master.ocr_keys = Keys.of(master.ocr_settings)
+    except InvalidSettings as error:
+        if master.log:
+            master.log.error("The API keys stay as they were: %s", error)
     master.ocr_succession.reload()
     for _ in range(len(master.WORKERS) - master.num_workers):
         master.ocr_succession.announce()  # There are more than will come.
@@ -157,12 +165,13 @@ def pre_fork(master: "Master", worker: Worker) -> None:
     worker.reloads_seen = master.ocr_succession.reloads
     worker.loaded = mmap.mmap(-1, 1)
     worker.metrics_folder = master.ocr_metrics
+    worker.keys = master.ocr_keys
     rounds = master.ocr_failed_loads // max(1, master.num_workers)
     others = cast("dict[int, Worker]", master.WORKERS).values()
     taken = {other.number for other in others}
     worker.number = next(number for number in count() if number not in taken)
     if any(other.loaded[0] and other.reloads_seen == worker.reloads_seen for other in others):
-        rounds = 0  # Loading works, whatever went wrong before.
+        rounds = min(rounds, 1)  # Loading works, whatever went wrong before.
     worker.load_delay = min(_LONGEST_LOAD_DELAY, 2.0 ** (rounds - 1)) if rounds else 0.0
 
 
@@ -190,7 +199,11 @@ def _load(worker: Worker) -> "flask.Flask":
     """Make the application; if that fails, end this process for the master to start another."""
     try:
         with Watchdog(worker.settings.max_load_seconds).watch():
-            metrics.join(worker.metrics_folder, worker.number)
+            if not metrics.join(worker.metrics_folder, worker.number):
+                worker.log.error("No room for metrics: worker %d counts for itself.", worker.number)
+            # The keys that the master found good; the file may be half written just now.
+            os.environ.update(worker.keys.as_settings())
+            os.environ.pop("OCR_SERVER_API_KEYS_FILE", None)
             # gunicorn keeps what this returns as the worker's application.
             return cast("flask.Flask", worker.app.wsgi())
     except (AppImportError, ImportError):

@@ -5,8 +5,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-STAGES = ("upload", "queue", "decode", "detect", "classify", "recognize", "serialize")
-
 
 class Stopwatch:
     """Adds up the seconds of named stages; any number of threads may use it."""

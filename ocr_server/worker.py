@@ -14,11 +14,13 @@ from typing import Any, cast
 
 from gunicorn import util
 from gunicorn.http import Request
+from gunicorn.http.errors import ParseException
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from ocr_server import malformed, record, request_id
 from ocr_server.errors import OcrServerError
 from ocr_server.extension import Extension
+from ocr_server.keys import Keys
 from ocr_server.log import Logger
 from ocr_server.record import Record
 from ocr_server.retirement import RetirementPermit
@@ -52,6 +54,7 @@ class Worker(ThreadWorker):
     load_delay: float  # seconds to wait before loading, after others failed to
     number: int  # the lowest that no other worker has
     metrics_folder: Path
+    keys: Keys
 
     # Set by the worker itself when it is loaded.
     extension: Extension
@@ -62,6 +65,11 @@ class Worker(ThreadWorker):
         self._most_requests, self.max_requests = self.max_requests, sys.maxsize
         self._next_look = 0.0
         self._waits_for_successor = False
+
+    def load_wsgi(self) -> None:
+        """Take the application, and heed it when it wants a connection closed."""
+        super().load_wsgi()
+        self.wsgi = _heeding_close(self.wsgi)
 
     def notify(self) -> None:
         """Tell the master that this process lives; called at least once a second."""
@@ -103,17 +111,25 @@ class Worker(ThreadWorker):
         """Answer what could not be parsed, in the form of all other errors; log and count it."""
         error = malformed.error_of(exc, bool(self.extension.keys))
         if error is None:
-            self.log.error("A request failed before it was handled", exc_info=exc)
             error = OcrServerError("The server failed on this request.")
-        told = Record(request_id=request_id.make(), code=error.code)
-        told.reason = str(exc)
+        # Not the complaint's text: it quotes what the client sent, queries and keys too.
+        told = Record(request_id.make(), error.code, reason=type(exc).__name__)
+        if error.status >= 500:
+            self.log.error("Request %s failed", told.request_id, exc_info=exc)
+        self.extension.metrics.refuse(error.status, told)
         answer = malformed.answer(error, told.request_id)
         environ = {"REMOTE_ADDR": addr[0] if addr else "", record.NAME: told}
         sent = SimpleNamespace(status=error.status, sent=len(answer))
-        self.extension.metrics.answer("none", error.status, told, 0)
         cast("Logger", self.log).access(sent, req, environ, timedelta())
         with suppress(OSError):
             util.write_nonblock(client, answer)
+
+    def _keepalive_after(self, conn: TConn, keepalive: bool) -> bool:
+        """Return whether the connection of an answered request can be used for another one."""
+        try:
+            return bool(super()._keepalive_after(conn, keepalive))  # type: ignore[misc]
+        except ParseException:
+            return False  # The rest of the body cannot be read; the request has its answer.
 
     def set_accept_enabled(self, enabled: bool | None) -> None:
         """Begin or cease to accept connections."""
@@ -153,6 +169,23 @@ class Worker(ThreadWorker):
             while before < self.nr_conns < self.worker_connections:
                 before = self.nr_conns
                 self.accept(listener)
+
+
+def _heeding_close(application: Any) -> Any:
+    """Return an application after whose `Connection: close` gunicorn closes the connection.
+
+    gunicorn drops that header and would go on reading, with the rest of a body as a request.
+    """
+
+    def application_heeded(environ: Any, start_response: Any) -> Any:
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            if ("Connection", "close") in headers:
+                start_response.__self__.force_close()
+            return start_response(status, headers, exc_info)
+
+        return application(environ, start)
+
+    return application_heeded
 
 
 def _await_close(connection: socket.socket) -> None:

@@ -63,3 +63,16 @@ def test_keys_made_are_long_and_differ() -> None:
     made = {keys.make() for _ in range(100)}
     assert len(made) == 100
     assert all(len(key) >= 43 for key in made)
+
+
+@pytest.mark.parametrize("text", [" ", ",", " , "])
+def test_a_setting_without_a_key_lets_nobody_in_by_mistake(text: str) -> None:
+    with pytest.raises(InvalidSettings, match="no hash"):
+        Keys.of(Settings(api_keys=text))
+
+
+def test_keys_can_be_handed_on_as_a_setting() -> None:
+    found = Keys([hashed("one"), hashed("two")])
+    handed = found.as_settings()["OCR_SERVER_API_KEYS"]
+    assert Keys.of(Settings(api_keys=handed)).hold("two")
+    assert not Keys.of(Settings(api_keys=Keys([]).as_settings()["OCR_SERVER_API_KEYS"]))

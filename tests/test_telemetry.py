@@ -7,8 +7,9 @@ import pytest
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from ocr_server.stopwatch import STAGES
 from tests import pictures
+
+STAGES = ("upload", "queue", "decode", "detect", "classify", "recognize", "serialize")
 
 
 def numbers(client: FlaskClient) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:

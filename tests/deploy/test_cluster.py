@@ -173,7 +173,7 @@ def test_a_machine_that_falls_silent_costs_the_pictures_it_was_reading(made: Clu
     running = cut_off_and_back(made, Machine.unplug, Machine.plug)
     failed = [answer for answer in running.answers.values() if answer.status != 200]
     assert 1 <= len(failed) <= CLIENTS
-    assert {code_of(answer) for answer in failed} == {"server_busy"}
+    assert {code_of(answer) for answer in failed} == {"server_unavailable"}
 
 
 def test_a_machine_that_is_stopped_costs_nothing(made: Cluster) -> None:
@@ -185,7 +185,7 @@ def test_a_machine_that_is_killed_costs_the_pictures_it_was_reading(made: Cluste
     running = cut_off_and_back(made, Machine.kill, Machine.start)
     failed = [answer for answer in running.answers.values() if answer.status != 200]
     assert 1 <= len(failed) <= CLIENTS
-    assert {code_of(answer) for answer in failed} == {"server_busy"}
+    assert {code_of(answer) for answer in failed} == {"server_unavailable"}
     assert LOST not in {answer.status for answer in running.answers.values()}
 
 

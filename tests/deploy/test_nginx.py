@@ -83,12 +83,16 @@ def answered(server: Server) -> int:
     return len(re.findall(r'" \d{3} \d+ "| request id=', server.log.read_text()))
 
 
-def is_busy(answer: raw.Answer) -> bool:
+def is_busy(answer: raw.Answer, code: str = "server_busy") -> bool:
     return (
         answer.status == 503
-        and b'"code": "server_busy"' in answer.body
+        and f'"code": "{code}"'.encode() in answer.body
         and int(answer.headers["retry-after"]) >= 1
     )
+
+
+def is_unavailable(answer: raw.Answer) -> bool:
+    return is_busy(answer, "server_unavailable")
 
 
 # What is sent
@@ -365,23 +369,23 @@ def test_what_is_too_much_is_refused_at_once_and_the_rest_is_read(tmp_path: Path
         refused = [answer for answer in answers if answer.status == 503]
         assert len(read) >= 2
         assert len(read) + len(refused) == 24
-        assert all(is_busy(*raw.answers(answer.body)) for answer in refused)
+        assert all(is_busy(raw.answers(answer.body)[0]) for answer in refused)
         assert max(answer.ended for answer in refused) < max(answer.ended for answer in read)
         assert texts(post(nginx, LIGHT)) == TEXT
 
 
-def test_a_server_that_is_down_is_told_as_busy_and_found_again(tmp_path: Path) -> None:
+def test_a_server_that_is_down_is_told_as_unavailable_and_found_again(tmp_path: Path) -> None:
     path = tmp_path / "s.sock"
     with nginx_server.serve(tmp_path / "nginx", path) as nginx:
         for sent in (GET % b"/healthz", closing(POST % len(LIGHT)) + LIGHT):
             (answer,) = raw.ask(address(nginx), sent)
-            assert is_busy(answer)
+            assert is_unavailable(answer)
         with nginx_server.ocr_server(tmp_path, path):
             assert texts(post(nginx, LIGHT)) == TEXT
-        assert is_busy(*raw.ask(address(nginx), GET % b"/healthz"))
+        assert is_unavailable(*raw.ask(address(nginx), GET % b"/healthz"))
 
 
-def test_a_server_that_can_take_no_more_connections_is_told_as_busy(tmp_path: Path) -> None:
+def test_a_server_that_can_take_no_more_connections_is_told_as_unavailable(tmp_path: Path) -> None:
     path = tmp_path / "s.sock"
     with (
         socket.socket(socket.AF_UNIX) as full,
@@ -392,7 +396,7 @@ def test_a_server_that_can_take_no_more_connections_is_told_as_busy(tmp_path: Pa
         full.listen(0)
         only.connect(str(path))
         (answer,) = raw.ask(address(nginx), GET % b"/healthz")
-        assert is_busy(answer)
+        assert is_unavailable(answer)
 
 
 # The configuration itself

@@ -6,10 +6,12 @@ import json
 import os
 import re
 import secrets
+import shutil
 import signal
 import statistics
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests import pictures
 from tests.live.gunicorn_server import Server, serve, wait_until
 from tests.live.load import Answer, ask, ask_all, closed_loop, percentile, picture_request, together
+from tests.live.test_overload import connect
 from tests.scale import scaled
 
 SMALL = pictures.read("small.png")
@@ -115,7 +118,7 @@ def test_metrics_are_told_at_once_while_all_cores_are_busy(server: Server) -> No
     _, scrapes = together(closed_loop(server, [page], 8, seconds), scrape())
     print(f"scrapes: p50 {percentile(scrapes, 0.5):.3f} s, p99 {percentile(scrapes, 0.99):.3f} s")
     assert {answer.status for answer in scrapes} == {200}
-    assert percentile(scrapes, 0.5) < 0.05
+    assert percentile(scrapes, 0.95) < 0.05
 
 
 def test_the_numbers_lie_in_a_folder_that_goes_with_the_server(tmp_path: Path) -> None:
@@ -236,3 +239,81 @@ def test_keys_change_without_a_restart(tmp_path: Path) -> None:
         server.process.send_signal(signal.SIGHUP)
         wait_until(lambda: len(server.workers) == 1 and server.workers != old)
         assert (status("old"), status("new")) == (401, 200)
+
+
+def test_a_file_of_keys_that_is_broken_changes_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "keys"
+    file.write_text(f"{hashed('old')}\n")
+
+    def status(key: str) -> int:
+        headers = {"Authorization": f"Bearer {key}"}
+        return requests.get(f"{server.url}/metrics", headers=headers, timeout=30).status_code
+
+    with serve(tmp_path, ["-w", "1"], api_keys_file=str(file)) as server:
+        file.write_text("half a ha")
+        (worker,) = server.workers
+        os.kill(worker, signal.SIGKILL)
+        wait_until(lambda: loaded(server) == 2)
+        assert (status("old"), status("half")) == (200, 401)
+        server.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: loaded(server) == 3)
+        assert (status("old"), status("half")) == (200, 401)
+        assert "The API keys stay as they were" in server.log.read_text()
+
+
+def test_a_stranger_who_sends_slowly_is_shown_out(tmp_path: Path) -> None:
+    rest = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
+    head = b"POST /ocr HTTP/1.1\r\nHost: a\r\nContent-Type: image/png\r\n"
+    head += b"Content-Length: %d\r\n\r\n" % (10 + len(rest))
+    with (
+        serve(tmp_path, ["-w", "1", "--threads", "2"], api_keys=hashed(KEY)) as server,
+        connect(server) as one,
+        connect(server) as two,
+    ):
+        start = time.monotonic()
+        for connection in (one, two):
+            connection.sendall(head + b"x" * 10)
+        # Both threads are held; not for long.
+        assert requests.get(f"{server.url}/healthz", timeout=30).ok
+        assert time.monotonic() - start < 10
+        for connection in (one, two):
+            answer = connection.recv(65536)
+            assert answer.startswith(b"HTTP/1.1 401 ")
+            with suppress(OSError):
+                connection.sendall(rest)  # what was owed is no request of its own
+                while more := connection.recv(65536):
+                    answer += more
+            assert answer.count(b"HTTP/1.1 ") == 1
+
+
+def test_a_lost_folder_for_numbers_stops_nobody(tmp_path: Path) -> None:
+    with serve(tmp_path, ["-w", "2"]) as server:
+        send(server, 4)
+        environment = Path(f"/proc/{server.workers[0]}/maps").read_text()
+        found = re.search(r"(/\S+/ocr_server-metrics-[^/]+)/", environment)
+        assert found
+        shutil.rmtree(found[1])
+        for number, worker in enumerate(server.workers, 1):
+            os.kill(worker, signal.SIGKILL)
+            wait_until(lambda: loaded(server) == 2 + number)  # noqa: B023
+        send(server, 4)
+        assert answered(server) == 4
+
+
+def test_a_broken_body_is_answered_once_and_no_secret_is_logged(server: Server) -> None:
+    asked = [
+        b"GET /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"GET /ocr?token=SECRET&name=\xc3\xa9 HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET /ocr?token=SECRET\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nAuthorization Bearer SECRET\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nExpect: SECRET\r\n\r\n",
+    ]
+    (answers,) = together(ask_all(server, asked, 1))
+    assert [answer.body.count(b"HTTP/1.1 ") for answer in answers] == [1] * len(asked)
+    assert "SECRET" not in server.log.read_text()
+
+
+def test_headers_of_a_neighbour_do_not_change_the_path(server: Server) -> None:
+    headers = {"SCRIPT_NAME": "/zzz", "PATH_INFO": "/metrics"}
+    response = requests.get(f"{server.url}/healthz", headers=headers, timeout=30)
+    assert response.json() == {"status": "ok"}

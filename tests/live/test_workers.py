@@ -90,7 +90,8 @@ def test_a_request_that_was_accepted_is_answered_before_the_server_stops(tmp_pat
 
 
 @pytest.mark.parametrize(
-    "flags", [["--preload"], ["--worker-class", "sync"], ["--certfile", "/dev/null"]]
+    "flags",
+    [["--preload"], ["--reuse-port"], ["--worker-class", "sync"], ["--certfile", "/dev/null"]],
 )
 def test_what_cannot_be_used_is_refused_with_the_reason(flags: list[str]) -> None:
     command = [*GUNICORN, *flags, "-b", "127.0.0.1:0"]
