@@ -13,6 +13,8 @@ import onnxruntime
 
 Tensor = npt.NDArray[np.float32]
 
+onnxruntime.disable_telemetry_events()  # Nobody is told what is read here, or that it is.
+
 # Address space, not memory: the system provides what is used. Grown in pieces, as onnxruntime does
 # unless told otherwise, the arena fills with gaps that are too small for the next picture.
 _ARENA_BYTES = 1024 * 1024 * 1024
