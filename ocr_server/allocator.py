@@ -23,14 +23,14 @@ _WANTED = {
 }
 # Names the process that has started again, which keeps its number. The tunables themselves cannot
 # tell: gunicorn's --env may set others over them, and glibc drops some for privileged programs.
-_MARK = "OCR_SERVER_STARTED_AGAIN"
+MARK = "OCR_SERVER_STARTED_AGAIN"
 # Where the program was started: gunicorn imports this before it changes folder (--chdir).
 _FOLDER = Path.cwd()
 
 
 def missing_tunables() -> list[str]:
     """Return the tunables to start again with; the environment's own win."""
-    started_again = os.environ.get(_MARK) == str(os.getpid())
+    started_again = os.environ.get(MARK) == str(os.getpid())
     if started_again or platform.libc_ver()[0] != "glibc" or not sys.executable:
         return []
     present = os.environ.get(_VARIABLE, "")
@@ -45,6 +45,6 @@ def with_tunables(tunables: list[str]) -> dict[str, str]:
 
 def start_again(tunables: list[str]) -> None:
     """Run this very program anew, in the folder where it was started; does not return."""
-    environment = {**with_tunables(tunables), _MARK: str(os.getpid())}
+    environment = {**with_tunables(tunables), MARK: str(os.getpid())}
     os.chdir(_FOLDER)
     os.execve(sys.executable, sys.orig_argv, environment)  # noqa: S606

@@ -129,7 +129,7 @@ class ClientGone(ClientError):
 
 
 class InvalidKey(ClientError):
-    """The server has API keys, and the request bears none of them."""
+    """The request bears none of the server's API keys, or headers too large to look for one."""
 
     code = "invalid_key"
     status = 401

@@ -54,8 +54,8 @@ class Keys:
         """Return the variable that holds these keys' hashes."""
         return {"OCR_SERVER_API_KEYS": ",".join(known.hex() for known in self._hashes)}
 
-    def __bool__(self) -> bool:
-        return bool(self._hashes)
+    def __len__(self) -> int:
+        return len(self._hashes)
 
     def hold(self, key: str) -> bool:
         """Return whether this is one of the keys; takes as long whichever it is, or none."""

@@ -20,7 +20,7 @@ from ocr_server import allocator, extension, metrics
 from ocr_server.keys import Keys
 from ocr_server.log import Logger
 from ocr_server.retirement import RetirementPermit
-from ocr_server.settings import InvalidSettings, Settings
+from ocr_server.settings import InvalidSettings, Settings, unknown_variables
 from ocr_server.slots import Slots
 from ocr_server.succession import Succession
 from ocr_server.watchdog import Watchdog
@@ -29,6 +29,7 @@ from ocr_server.worker import Worker
 if TYPE_CHECKING:
     import flask
     from gunicorn.arbiter import Arbiter
+    from gunicorn.glogging import Logger as GunicornLogger
     from gunicorn.sock import BaseSocket
 
     class Master(Arbiter):
@@ -78,23 +79,9 @@ def connections_allowed(threads: int) -> int:
 
 
 def on_starting(master: "Master") -> None:
-    """Make the machine's slots; every worker inherits them."""
-    if master.cfg.preload_app:
-        raise RuntimeError("--preload cannot be used: engines do not survive a fork.")
-    if not issubclass(master.worker_class, Worker):
-        raise RuntimeError("--worker-class cannot be used: ocr_server has its own.")
-    if master.cfg.reuse_port:
-        raise RuntimeError("--reuse-port cannot be used: reloads would lose connections.")
-    if master.cfg.is_ssl:
-        raise RuntimeError("--certfile cannot be used: let a proxy speak TLS.")
-    # A daemon has left the process that was started, and cannot start that one again.
-    tunables = [] if master.cfg.daemon else allocator.missing_tunables()
-    if tunables:
-        if master.log:
-            master.log.info("Starting again with %s", ":".join(tunables))
-        if master.pidfile:
-            master.pidfile.unlink()  # Written a second time it would not be removed at the end.
-        allocator.start_again(tunables)
+    """Make what the workers share; every worker inherits it."""
+    _refuse_what_cannot_be_used(master)
+    _start_again_once(master)
     settings = Settings.from_environment()
     master.ocr_settings = settings
     master.ocr_slots = Slots(settings.slots, settings.max_waiting)
@@ -103,6 +90,37 @@ def on_starting(master: "Master") -> None:
     master.ocr_failed_loads = 0
     master.ocr_keys = Keys.of(settings)
     master.ocr_metrics = metrics.make_folder(master.cfg.uid, master.cfg.gid)
+    log = _log_of(master)
+    log.info("API keys: %d", len(master.ocr_keys))
+    for name in unknown_variables():
+        if name != allocator.MARK:
+            log.warning("%s is not a setting of this server: ignored.", name)
+
+
+def _refuse_what_cannot_be_used(master: "Master") -> None:
+    if master.cfg.preload_app:
+        raise RuntimeError("--preload cannot be used: engines do not survive a fork.")
+    if not issubclass(master.worker_class, Worker):
+        raise RuntimeError("--worker-class cannot be used: ocr_server has its own.")
+    if master.cfg.reuse_port:
+        raise RuntimeError("--reuse-port cannot be used: reloads would lose connections.")
+    if master.cfg.is_ssl:
+        raise RuntimeError("--certfile cannot be used: let a proxy speak TLS.")
+
+
+def _start_again_once(master: "Master") -> None:
+    # A daemon has left the process that was started, and cannot start that one again.
+    tunables = [] if master.cfg.daemon else allocator.missing_tunables()
+    if tunables:
+        _log_of(master).info("Starting again with %s", ":".join(tunables))
+        if master.pidfile:
+            master.pidfile.unlink()  # Written a second time it would not be removed at the end.
+        allocator.start_again(tunables)
+
+
+def _log_of(master: "Master") -> "GunicornLogger":
+    assert master.log
+    return master.log
 
 
 def when_ready(master: "Master") -> None:
@@ -116,8 +134,8 @@ def when_ready(master: "Master") -> None:
 
 def _warn_of_strangers(master: "Master") -> None:
     beyond = [str(listener) for listener in master.LISTENERS if _is_beyond_loopback(listener)]
-    if beyond and not master.ocr_keys and master.log:
-        master.log.warning(
+    if beyond and not master.ocr_keys:
+        _log_of(master).warning(
             "ANYBODY WHO REACHES %s CAN USE THIS SERVER: it has no API keys. Set "
             "OCR_SERVER_API_KEYS, or listen on 127.0.0.1 behind a proxy.",
             ", ".join(beyond),
@@ -149,9 +167,9 @@ def on_reload(master: "Master") -> None:
     """Let the present workers wait for those that come now, which have the keys of now."""
     try:
         master.ocr_keys = Keys.of(master.ocr_settings)
+        _log_of(master).info("API keys: %d", len(master.ocr_keys))
     except InvalidSettings as error:
-        if master.log:
-            master.log.error("The API keys stay as they were: %s", error)
+        _log_of(master).error("The API keys stay as they were: %s", error)
     master.ocr_succession.reload()
     for _ in range(len(master.WORKERS) - master.num_workers):
         master.ocr_succession.announce()  # There are more than will come.
@@ -223,8 +241,10 @@ def child_exit(master: "Master", worker: Worker) -> None:
     if int(worker.pid) == master.ocr_permit.holder and len(others) >= master.num_workers:
         master.ocr_permit.put_back()  # Nobody comes in its place.
     restored = master.ocr_slots.restore()
-    if restored and master.log:
-        master.log.warning("Worker %s died holding %d slot(s); restored.", worker.pid, restored)
+    if restored:
+        _log_of(master).warning(
+            "Worker %s died holding %d slot(s); restored.", worker.pid, restored
+        )
     # On a reload gunicorn counts those that wait for a successor too, and would start none.
     awaited = any(other.reloads_seen < master.ocr_succession.reloads for other in others)
     is_stopping = not master.LISTENERS

@@ -145,6 +145,14 @@ class Settings(BaseSettings):
             raise InvalidSettings("; ".join(_complaints(error))) from None
 
 
+def unknown_variables() -> list[str]:
+    """Return the variables that look like settings and are none."""
+    known = {f"{_PREFIX}{name}".upper() for name in Settings.model_fields}
+    return sorted(
+        name for name in os.environ if name.startswith(_PREFIX) and name.upper() not in known
+    )
+
+
 def _cache_home() -> Path:
     """Return where caches go by the XDG base directory specification, or for users without home."""
     home = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))  # noqa: PTH111

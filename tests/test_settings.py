@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from ocr_server.cores import usable_cores
-from ocr_server.settings import InvalidSettings, Settings, settings_table
+from ocr_server.settings import InvalidSettings, Settings, settings_table, unknown_variables
 
 
 @pytest.fixture(autouse=True)
@@ -119,3 +119,10 @@ def test_the_defaults_are_allowed_on_a_machine_of_many_cores(
 ) -> None:
     monkeypatch.setattr("ocr_server.settings.usable_cores", lambda: 64)
     assert Settings.from_environment().max_waiting == 256
+
+
+def test_a_misspelt_variable_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OCR_SERVER_API_KEY", "x")
+    monkeypatch.setenv("OCR_SERVER_PORT", "9003")
+    assert "OCR_SERVER_API_KEY" in unknown_variables()
+    assert "OCR_SERVER_PORT" not in unknown_variables()
