@@ -16,7 +16,7 @@ from ocr_server.cores import usable_cores
 from tests import pictures
 from tests.chaos.conftest import Record
 from tests.live.gunicorn_server import Server, processor_ticks, serve, wait_until
-from tests.live.load import closed_loop, picture_request, throughput, together
+from tests.live.load import ask_all, closed_loop, picture_request, throughput, together
 from tests.scale import LONG, scaled
 
 NAMES = ["page_latin.png", "small.png", "noisy.jpg", "blank.png"]
@@ -58,7 +58,7 @@ def test_a_worker_killed_in_mid_request_costs_that_request_alone(
         for kill in range(kills):
             wait_until(lambda: server.log.read_text().count("Engine loaded") == count + kill)  # noqa: B023
             before = {worker: processor_ticks(worker) for worker in server.workers}
-            asked = client.submit(together, closed_loop(server, [LONG_READ], 1, 0.1))
+            asked = client.submit(together, ask_all(server, [LONG_READ], 1))
             wait_until(lambda: at_work(server, before) is not None)  # noqa: B023
             worker = at_work(server, before)
             assert worker is not None

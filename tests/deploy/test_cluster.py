@@ -211,13 +211,14 @@ def refused_by(machine: Machine, running: Load) -> list[str]:
     return [name for name in list(running.answers) if 503 in log.get(name, [])]
 
 
-def test_what_all_machines_refuse_is_refused_with_their_answer(made: Cluster) -> None:
+def test_what_all_machines_refuse_is_refused_and_can_be_sent_again(made: Cluster) -> None:
     with under_load(made, made, PAGE, 2 * MORE_THAN_FIT) as running:
         wait_until(lambda: 503 in {a.status for a in list(running.answers.values())})
     answers = running.answers.values()
     assert {answer.status for answer in answers} == {200, 503}
     refused = [answer for answer in answers if answer.status == 503]
-    assert {code_of(answer) for answer in refused} == {"server_busy"}
+    # A machine's own answer, or nginx's own where both have refused others within the last second.
+    assert {code_of(answer) for answer in refused} <= {"server_busy", "server_unavailable"}
     assert all(b"retry-after:" in answer.body.lower() for answer in refused)
     check_nothing_was_done_twice(made, running)
 
