@@ -124,17 +124,9 @@ class Metrics:
         if folder:
             MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]
         else:
-            registry.register(_Together(self._registry))
+            registry.register(self._registry)
         registry.register(_SlotsCollector(slots))
         return prometheus_client.generate_latest(registry)
-
-
-class _Together(Collector):
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._registry = registry
-
-    def collect(self) -> Iterator[Metric]:
-        return iter(self._registry.collect())
 
 
 class _SlotsCollector(Collector):
@@ -162,8 +154,10 @@ def make_folder(user: int, group: int) -> Path:
     place = _MEMORY if os.access(_MEMORY, os.W_OK | os.X_OK) else Path(tempfile.gettempdir())
     for left in place.glob(f"{_PREFIX}*"):
         with suppress(OSError):
-            if _lock(left) is not None:
+            descriptor = _lock(left)
+            if descriptor is not None:
                 remove_folder(left)
+                os.close(descriptor)
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
     os.chown(folder, user, group)
     (folder / _LOCK).touch()

@@ -25,6 +25,8 @@ class Record:
 
 def of(environ: MutableMapping[str, Any]) -> Record:
     """Return the record in a WSGI environment; a new one if there is none."""
-    found = environ.setdefault(NAME, Record())
+    if NAME not in environ:
+        environ[NAME] = Record()
+    found = environ[NAME]
     assert isinstance(found, Record)
     return found

@@ -17,6 +17,8 @@ _MADE_DEFAULTS = {
     "workers": "usable cores",
     "slots": "usable cores",
     "max_waiting": f"8 x usable cores, at most {_MOST_WAITING}",
+    "api_keys": "none",
+    "api_keys_file": "none",
     "cache_dir": "`~/.cache/ocr_server`",
 }
 

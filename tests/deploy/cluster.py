@@ -14,8 +14,8 @@ from pathlib import Path
 
 import requests
 
-from tests.deploy.nginx_server import SHIPPED, SNIPPETS, binary
-from tests.live.gunicorn_server import GUNICORN, ROOT, wait_until
+from tests.deploy.nginx_server import MAIN, SHIPPED, SNIPPETS, binary
+from tests.live.gunicorn_server import GUNICORN, ROOT, children, wait_until
 
 PORT = 9003  # of the servers in the shipped file
 URL = "http://127.0.0.1:80"  # of nginx, inside its namespace
@@ -24,22 +24,6 @@ _START_SECONDS = 120
 _NEW_NETWORK = 0x40000000  # CLONE_NEWNET; Python has os.setns from 3.12 on
 # A machine has a /dev/shm of its own, which goes with its last process.
 _OWN_MEMORY = ["sh", "-c", 'mount -t tmpfs tmpfs /dev/shm && exec "$@"', "sh"]
-# Folders and processes alone; what is tested stands in the shipped files.
-_MAIN = """
-user root;
-worker_processes 2;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log notice;
-events {{ worker_connections 768; }}
-http {{
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    include conf.d/*.conf;
-}}
-"""
 
 
 def _ip(*arguments: str) -> None:
@@ -153,15 +137,8 @@ class Machine:
 
     def _signal(self, number: signal.Signals) -> None:
         assert self.process
-        for process in (self.process.pid, *self._workers):
+        for process in (self.process.pid, *children(self.process.pid)):
             os.kill(process, number)
-
-    @property
-    def _workers(self) -> list[int]:
-        assert self.process
-        master = self.process.pid
-        children = Path(f"/proc/{master}/task/{master}/children").read_text()
-        return [int(child) for child in children.split()]
 
 
 @dataclass
@@ -261,7 +238,7 @@ def _install(folder: Path) -> None:
         text = (SHIPPED / name).read_text("utf-8").replace("/var/log/nginx", str(folder))
         (folder / "snippets" / name).write_text(text, "utf-8")
     shutil.copy(SHIPPED / "ocr_server-cluster.conf", folder / "conf.d")
-    (folder / "nginx.conf").write_text(_MAIN.format(folder=folder), "utf-8")
+    (folder / "nginx.conf").write_text(MAIN.format(user="user root;", folder=folder), "utf-8")
 
 
 def _look_for_silent_machines_sooner(namespace: str) -> None:

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.live.gunicorn_server import GUNICORN, ROOT, Server, wait_until
+from tests.live.gunicorn_server import GUNICORN, ROOT, Server, children, wait_until
 from tests.live.gunicorn_server import started as gunicorn_started
 
 SHIPPED = ROOT / "deploy" / "nginx"
 SNIPPETS = ["ocr_server-http.conf", "ocr_server-proxy.conf"]
 # What the distribution's own nginx.conf says around the shipped files.
-_MAIN = """
+MAIN = """
 {user}
 worker_processes 2;
 pid {folder}/nginx.pid;
@@ -52,9 +52,7 @@ class Nginx:
     @property
     def workers(self) -> set[int]:
         """The process ids of the workers."""
-        master = self.process.pid
-        children = Path(f"/proc/{master}/task/{master}/children").read_text()
-        return {int(child) for child in children.split()}
+        return set(children(self.process.pid))
 
     def requests_logged(self) -> list[dict[str, Any]]:
         """The lines of the shipped access log."""
@@ -109,7 +107,7 @@ def install(folder: Path, port: int, upstream: Path, *changes: tuple[str, str]) 
     (folder / "conf.d" / "ocr_server.conf").write_text(text, "utf-8")
     # Its workers would be those of a user who may not enter the test's folder.
     user = "user root;" if os.geteuid() == 0 else ""
-    (folder / "nginx.conf").write_text(_MAIN.format(user=user, folder=folder), "utf-8")
+    (folder / "nginx.conf").write_text(MAIN.format(user=user, folder=folder), "utf-8")
 
 
 def check(folder: Path) -> None:

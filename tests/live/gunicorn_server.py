@@ -32,6 +32,12 @@ def processor_ticks(process: int) -> int:
     return int(user) + int(system)
 
 
+def children(process: int) -> list[int]:
+    """Return the ids of a process's children, oldest first."""
+    text = Path(f"/proc/{process}/task/{process}/children").read_text()
+    return sorted(int(child) for child in text.split())
+
+
 @dataclass(frozen=True)
 class Server:
     """A running server: where it answers, its master process, and what it logs."""
@@ -43,9 +49,7 @@ class Server:
     @property
     def workers(self) -> list[int]:
         """The process ids of the workers, oldest first."""
-        master = self.process.pid
-        children = Path(f"/proc/{master}/task/{master}/children").read_text()
-        return sorted(int(child) for child in children.split())
+        return children(self.process.pid)
 
     def post(
         self, image: bytes, timeout: float = 60, fields: dict[str, str] | None = None

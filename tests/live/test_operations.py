@@ -223,41 +223,38 @@ def test_wrong_keys_are_refused_always_and_in_the_same_time(tmp_path: Path) -> N
     assert hashed(KEY) not in log
 
 
+def status_with(server: Server, key: str) -> int:
+    headers = {"Authorization": f"Bearer {key}"}
+    return requests.get(f"{server.url}/metrics", headers=headers, timeout=30).status_code
+
+
 @pytest.mark.timeout(120)
 def test_keys_change_without_a_restart(tmp_path: Path) -> None:
     file = tmp_path / "keys"
     file.write_text(f"{hashed('old')} before\n")
 
-    def status(key: str) -> int:
-        headers = {"Authorization": f"Bearer {key}"}
-        return requests.get(f"{server.url}/metrics", headers=headers, timeout=30).status_code
-
     with serve(tmp_path, ["-w", "1"], api_keys_file=str(file)) as server:
-        assert (status("old"), status("new")) == (200, 401)
+        assert (status_with(server, "old"), status_with(server, "new")) == (200, 401)
         file.write_text(f"{hashed('new')} after\n")
         old = server.workers
         server.process.send_signal(signal.SIGHUP)
         wait_until(lambda: len(server.workers) == 1 and server.workers != old)
-        assert (status("old"), status("new")) == (401, 200)
+        assert (status_with(server, "old"), status_with(server, "new")) == (401, 200)
 
 
 def test_a_file_of_keys_that_is_broken_changes_nothing(tmp_path: Path) -> None:
     file = tmp_path / "keys"
     file.write_text(f"{hashed('old')}\n")
 
-    def status(key: str) -> int:
-        headers = {"Authorization": f"Bearer {key}"}
-        return requests.get(f"{server.url}/metrics", headers=headers, timeout=30).status_code
-
     with serve(tmp_path, ["-w", "1"], api_keys_file=str(file)) as server:
         file.write_text("half a ha")
         (worker,) = server.workers
         os.kill(worker, signal.SIGKILL)
         wait_until(lambda: loaded(server) == 2)
-        assert (status("old"), status("half")) == (200, 401)
+        assert (status_with(server, "old"), status_with(server, "half")) == (200, 401)
         server.process.send_signal(signal.SIGHUP)
         wait_until(lambda: loaded(server) == 3)
-        assert (status("old"), status("half")) == (200, 401)
+        assert (status_with(server, "old"), status_with(server, "half")) == (200, 401)
         assert "The API keys stay as they were" in server.log.read_text()
 
 
