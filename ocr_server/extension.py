@@ -9,6 +9,7 @@ from ocr_server.deadlines import Deadlines
 from ocr_server.elastic import ElasticCores, OneCore
 from ocr_server.keys import Keys
 from ocr_server.metrics import Metrics
+from ocr_server.reader import Reader
 from ocr_server.settings import Settings
 from ocr_server.slots import Slots
 from ocr_server.watchdog import Watchdog
@@ -29,12 +30,12 @@ class Extension:
     keys: Keys
     metrics: Metrics
     deadlines: Deadlines = field(default_factory=Deadlines)
-    cores: OneCore = field(init=False)
-    watchdog: Watchdog = field(init=False)
+    reader: Reader = field(init=False)
 
     def __post_init__(self) -> None:
-        self.watchdog = Watchdog(self.settings.max_inference_seconds)
-        self.cores = ElasticCores(self.slots) if self.settings.elastic else OneCore()
+        cores = ElasticCores(self.slots) if self.settings.elastic else OneCore()
+        watchdog = Watchdog(self.settings.max_inference_seconds)
+        self.reader = Reader(self.settings, self.engine, self.slots, cores, watchdog)
 
     def share(self, slots: Slots) -> None:
         """Use these slots, which the master made for all workers, instead of this process's."""

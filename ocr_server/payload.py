@@ -1,4 +1,4 @@
-"""flask.Request -> OcrRequest: all upload styles end here."""
+"""flask.Request -> Upload: all upload styles end here."""
 
 import io
 import json
@@ -19,14 +19,12 @@ from ocr_server.errors import (
     MissingImage,
     UnsupportedMediaType,
 )
-from ocr_server.options import Options
 
 # A request has one picture and a few options; more fields than this are no honest request.
 MAX_FIELDS = 64
 _MAX_OPTION_BYTES = 1000
 _PIECE_BYTES = 64 * 1024
 
-_FLAGS = {"true": True, "1": True, "false": False, "0": False}
 _HOW_TO_SEND = (
     "Send the picture as the file image_file of a multipart form, as base64 in the form field or "
     "JSON member image_data, or as the body itself with an image/* content type."
@@ -50,27 +48,30 @@ class BoundedRequest(flask.Request):
 
 
 @dataclass(frozen=True, slots=True)
-class OcrRequest:
-    """What a client asks: the picture as a file's bytes, and the options."""
+class Upload:
+    """What a client sent: files as their bytes, and the other fields.
 
-    image: bytes
-    options: Options
-
-
-def read_request(request: flask.Request, max_image_bytes: int) -> OcrRequest:
-    """Read a picture and options from any of the upload styles.
-
-    Options stand in the form, in the JSON object or in the query; the body wins over the query.
-    Raises ClientError: MissingImage, InvalidBase64, InvalidForm, InvalidJson, InvalidOption,
-    ImageTooLarge (more than `max_image_bytes`), UnsupportedMediaType.
+    fields: of the form, the JSON object or the query; the body's win over the query's.
     """
-    image, fields = _read_body(request)
-    if len(image) > max_image_bytes:
-        raise ImageTooLarge(
-            f"The picture has {len(image)} bytes; at most {max_image_bytes} are allowed. "
-            "Send it smaller or compressed."
-        )
-    return OcrRequest(image, _read_options({**_query(request), **fields}))
+
+    files: tuple[bytes, ...]
+    fields: Mapping[str, Any]
+
+
+def read_upload(request: flask.Request, max_file_bytes: int) -> Upload:
+    """Read files and fields from any of the upload styles.
+
+    Raises ClientError: MissingImage, InvalidBase64, InvalidForm, InvalidJson, InvalidOption,
+    ImageTooLarge (more than `max_file_bytes`), UnsupportedMediaType.
+    """
+    files, fields = _read_body(request)
+    for file in files:
+        if len(file) > max_file_bytes:
+            raise ImageTooLarge(
+                f"The picture has {len(file)} bytes; at most {max_file_bytes} are allowed. "
+                "Send it smaller or compressed."
+            )
+    return Upload(files, {**_query(request), **fields})
 
 
 def discard_body(request: flask.Request) -> None:
@@ -92,33 +93,34 @@ def _query(request: flask.Request) -> dict[str, str]:
         ) from error
 
 
-def _read_body(request: flask.Request) -> tuple[bytes, Mapping[str, Any]]:
-    """Return the picture and the other fields."""
+def _read_body(request: flask.Request) -> tuple[tuple[bytes, ...], Mapping[str, Any]]:
+    """Return the files and the other fields."""
     mimetype = request.mimetype
     if mimetype == "multipart/form-data":
         return _read_multipart(request)
     if mimetype == "application/x-www-form-urlencoded":
-        return _read_urlencoded(request.get_data(cache=False))
+        image, options = _read_urlencoded(request.get_data(cache=False))
+        return (image,), options
     if mimetype == "application/json":
         fields = _json_fields(request.get_data(cache=False))
-        return _image_data(fields), fields
+        return (_image_data(fields),), fields
     if mimetype in ("", "application/octet-stream") or mimetype.startswith("image/"):
-        return _raw_image(request), {}
+        return (_raw_image(request),), {}
     raise UnsupportedMediaType(f"Content type {mimetype[:100]!r} is not read. {_HOW_TO_SEND}")
 
 
-def _read_multipart(request: flask.Request) -> tuple[bytes, Mapping[str, Any]]:
+def _read_multipart(request: flask.Request) -> tuple[tuple[bytes, ...], Mapping[str, Any]]:
     try:
         files, form = request.files, request.form
     except ValueError as error:
         raise InvalidForm(
             "The multipart form is broken or cut short. Let your HTTP client build it."
         ) from error
-    image = files["image_file"].stream.read() if "image_file" in files else b""
+    sent = tuple(file.stream.read() for file in files.getlist("image_file"))
     # A browser sends an empty file for an input that was left alone.
-    if image or ("image_file" in files and not form.get("image_data")):
-        return image, form
-    return _image_data(form), form
+    if any(sent) or (sent and not form.get("image_data")):
+        return sent, form
+    return (_image_data(form),), form
 
 
 def _read_urlencoded(body: bytes) -> tuple[bytes, Mapping[str, Any]]:
@@ -177,15 +179,3 @@ def _raw_image(request: flask.Request) -> bytes:
     if not image:
         raise MissingImage(f"The request has no body. {_HOW_TO_SEND}")
     return image
-
-
-def _read_options(fields: Mapping[str, Any]) -> Options:
-    flags = {name: fields[name] for name in ("use_det", "use_cls", "use_rec") if name in fields}
-    return Options(**{name: _read_flag(name, value) for name, value in flags.items()})
-
-
-def _read_flag(name: str, value: object) -> bool:
-    flag = _FLAGS.get(str(value).lower())
-    if flag is None:
-        raise InvalidOption(f"{name} must be true, false, 1 or 0.")
-    return flag

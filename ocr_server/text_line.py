@@ -7,6 +7,19 @@ Box = tuple[Point, Point, Point, Point]
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """A piece of a text line as RapidOCR cuts it: a character, or a word of Latin letters.
+
+    box: as a text line's, where a person sees it.
+    score: 0 to 1.
+    """
+
+    text: str
+    box: Box
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
 class TextLine:
     """One text line; what a model that did not run would have told is None.
 
@@ -14,9 +27,11 @@ class TextLine:
     text: what the recognizer read.
     score: 0 to 1, the mean over the text's characters; the classifier's with `angle`.
     angle: "0" or "180", the classifier's word; only where the classifier ran alone.
+    words: in the order of the text; None where nobody asked for them.
     """
 
     box: Box | None = None
     text: str | None = None
     score: float | None = None
     angle: str | None = None
+    words: tuple[Word, ...] | None = None

@@ -2,6 +2,7 @@ import base64
 import io
 import json
 import time
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -20,7 +21,7 @@ from ocr_server.errors import (
     UnsupportedMediaType,
 )
 from ocr_server.options import Options
-from ocr_server.payload import MAX_FIELDS, BoundedRequest, OcrRequest, read_request
+from ocr_server.payload import MAX_FIELDS, BoundedRequest, read_upload
 
 MIB = 1024 * 1024
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
@@ -30,14 +31,24 @@ FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data; boundary=x"
 
 
-def read(max_image_bytes: int = 20 * MIB, **request: Any) -> OcrRequest:
+@dataclass
+class Asked:
+    """What a request with one picture asks."""
+
+    image: bytes
+    options: Options
+
+
+def read(max_image_bytes: int = 20 * MIB, **request: Any) -> Asked:
     """Read a request that is built as Werkzeug's test client builds it."""
     app = flask.Flask(__name__, static_folder=None)
     app.request_class = BoundedRequest
     app.config["MAX_CONTENT_LENGTH"] = 40 * MIB
     app.config["MAX_FORM_MEMORY_SIZE"] = 40 * MIB
     with app.test_request_context("/ocr", method="POST", **request):
-        return read_request(flask.request, max_image_bytes)
+        upload = read_upload(flask.request, max_image_bytes)
+        (image,) = upload.files
+        return Asked(image, Options.from_fields(upload.fields))
 
 
 def upload(
@@ -70,7 +81,7 @@ def test_a_file_is_read_whatever_its_name_and_content_type(
     name: str, content_type: str | None
 ) -> None:
     request = read(data={"image_file": upload(PICTURE, name, content_type)})
-    assert request == OcrRequest(PICTURE, Options())
+    assert request == Asked(PICTURE, Options())
 
 
 def test_base64_in_a_multipart_field_is_read() -> None:
@@ -189,7 +200,7 @@ def test_a_json_value_that_is_no_flag_is_refused(value: object) -> None:
 
 def test_unknown_fields_are_passed_over() -> None:
     request = read(json={"image_data": BASE64, "language": "en"}, query_string={"a": "b"})
-    assert request == OcrRequest(PICTURE, Options())
+    assert request == Asked(PICTURE, Options())
 
 
 # Refusals.

@@ -13,7 +13,8 @@ with atheris.instrument_imports(include=["ocr_server", "werkzeug"]):
     from werkzeug.exceptions import RequestEntityTooLarge
 
     from ocr_server.errors import ClientError
-    from ocr_server.payload import BoundedRequest, read_request
+    from ocr_server.options import Options
+    from ocr_server.payload import BoundedRequest, read_upload
 
 _MOST_BYTES = 1 << 20
 _CONTENT_TYPES = [
@@ -46,10 +47,11 @@ def read(data: bytes) -> None:
     }
     with _app.request_context(environ):
         try:
-            ocr_request = read_request(flask.request, _MOST_BYTES)
+            upload = read_upload(flask.request, _MOST_BYTES)
+            Options.from_fields(upload.fields)
         except (ClientError, RequestEntityTooLarge):
             return
-        assert len(ocr_request.image) <= len(body)
+        assert sum(map(len, upload.files)) <= len(body)
 
 
 if __name__ == "__main__":

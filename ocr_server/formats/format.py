@@ -1,0 +1,45 @@
+"""A form in which an answer is written, and how a client asks for one."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ocr_server.errors import InvalidOption
+from ocr_server.page import Page
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A form in which an answer is written.
+
+    name: what `format` asks for.
+    media_types: what an Accept header asks for; the first is the answer's own.
+    write: pages, in order, to pieces of the answer, each as soon as its page is there; None
+    where text lines alone are not enough to write it.
+    needs_words: whether it tells where words lie.
+    """
+
+    name: str
+    media_types: tuple[str, ...]
+    write: Callable[[Iterable[Page]], Iterator[str]] | None = None
+    needs_words: bool = False
+
+
+def chosen(formats: Sequence[Format], fields: Mapping[str, Any], accepted: Sequence[str]) -> Format:
+    """Return the format that a request asks for, the first of `formats` if it does not care.
+
+    fields: the request's; `format` wins over the Accept header.
+    accepted: the media types of the Accept header, the dearest first.
+    Raises InvalidOption if `format` names none of the formats.
+    """
+    by_name = {format_.name: format_ for format_ in formats}
+    if "format" in fields:
+        name = fields["format"]
+        if not isinstance(name, str) or name.lower() not in by_name:
+            raise InvalidOption(f"format must be one of {', '.join(by_name)}.")
+        return by_name[name.lower()]
+    # What it accepts beyond these is no reason to refuse: the default is what clients of today
+    # get, whatever their Accept header says.
+    by_media_type = {kind: form for form in reversed(formats) for kind in form.media_types}
+    wanted = (by_media_type.get(kind) for kind in accepted)
+    return next((format_ for format_ in wanted if format_), formats[0])
