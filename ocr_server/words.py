@@ -45,7 +45,7 @@ def _grouped(texts: list[str], characters: list[Word]) -> list[list[Word]]:
         if spelt != text:
             return []
         groups.append(group)
-    return groups
+    return [] if any(rest) else groups
 
 
 def _placed(text: str, characters: list[Word], page: Page) -> PlacedWord:
