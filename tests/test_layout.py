@@ -140,3 +140,7 @@ def test_a_box_without_any_height_is_no_error() -> None:
 
 def test_white_space_in_what_was_read_is_one_space() -> None:
     assert texts(page(line(" a\tb\n\x0c c ", 10, 10, 90))) == [["a b c"]]
+
+
+def test_boxes_that_are_all_the_same_point_are_no_error() -> None:
+    assert len(texts(page(*(line("dot", 10, 10, 0, 0) for _ in range(9))))) == 1

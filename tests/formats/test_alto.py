@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -93,6 +93,7 @@ def test_a_line_that_was_not_read_is_an_empty_string(text_line: TextLine) -> Non
     assert "WC" not in string
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_makes_a_valid_file(text: str) -> None:
     root = valid(page(line(text, 10, 10, 90)))

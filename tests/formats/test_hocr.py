@@ -7,7 +7,7 @@ parted by semicolons; each has a bbox of whole numbers within its parent's; x_wc
 
 import re
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree, html
 
@@ -99,6 +99,7 @@ def test_a_page_that_failed_is_told_outside_of_the_classes() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_makes_a_valid_file(text: str) -> None:
     root = valid(page(line(text, 10, 10, 90)))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -87,6 +87,11 @@ def test_a_heading_of_two_rows_is_one() -> None:
     assert written(page(*lines)).startswith("# The Story of a Town\n\nordinary")
 
 
+def test_much_large_text_is_no_heading() -> None:
+    lines = [line("large text " * 12, 10, 10, 900, 60), *rows("ordinary " * 30)]
+    assert "#" not in written(page(*lines))
+
+
 @pytest.mark.parametrize("bullet", ["-", "*", "•", "·", "●"])
 def test_bullets_make_a_list(bullet: str) -> None:
     lines = rows(f"{bullet} apples", f"{bullet} pears", widths=[90, 80])
@@ -135,6 +140,7 @@ def test_special_characters_stand_for_themselves(text: str) -> None:
     assert shown(written(page(*rows(text)))) == text.strip()
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(min_size=1), min_size=1, max_size=4))
 def test_a_reader_sees_what_was_read(texts: list[str]) -> None:
     widths = [400 if index % 2 else 100 for index in range(len(texts))]

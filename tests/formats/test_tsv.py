@@ -3,7 +3,7 @@
 import csv
 import io
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ocr_server.engine import Engine
@@ -51,6 +51,7 @@ def test_quotes_stay_as_they_were_read() -> None:
     assert [row["text"] for row in rows if row["level"] == "5"] == ['say "no', "'so\""]
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_text_breaks_the_table(text: str) -> None:
     lines = written(page(line(text, 10, 10, 90))).split("\n")
