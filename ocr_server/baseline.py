@@ -1,0 +1,120 @@
+"""Where the text of a text line runs, and how much of it each piece of the text takes."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from ocr_server.text_line import Box, Point, Word
+
+# RapidOCR turns a crop by a quarter before it reads it from this ratio of height to width on.
+_VERTICAL_RATIO = 1.5
+# Pieces narrower than this part of the height would not be told from nothing, and a space must be
+# wide enough for readers to see that it parts words.
+_LEAST_WIDTH = 0.05
+_LEAST_SPACE = 0.2
+# A line that leans by less than this part of its height is laid level, so that it is off by at
+# most half as much: text extractors take slanted text apart.
+_LEVEL = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a line's text and the stretch of the baseline that it takes, in pixels."""
+
+    text: str
+    start: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The lower edge of a text line, from where its text begins.
+
+    start: (x, y) in pixels of the picture, y downwards.
+    direction: (x, y) of length 1, in which the text runs.
+    length, height: in pixels, above zero.
+    """
+
+    start: Point
+    direction: Point
+    length: float
+    height: float
+
+    @classmethod
+    def of(cls, box: Box, text: str) -> "Baseline | None":
+        """Return the baseline of a text in its box; None if the box has no area.
+
+        A tall box's text runs from top to bottom, as the engine has read it, unless it is a
+        single character, which runs nowhere.
+        """
+        top_left, top_right, bottom_right, bottom_left = box
+        across = max(math.dist(top_left, top_right), math.dist(bottom_left, bottom_right))
+        down = max(math.dist(top_left, bottom_left), math.dist(top_right, bottom_right))
+        if len(text) > 1 and down >= _VERTICAL_RATIO * across:
+            across, down = down, across
+            start, end = top_left, bottom_left
+        else:
+            start, end = bottom_left, bottom_right
+        # Written so that infinity and "nan" have no area either.
+        if not (0 < math.dist(start, end) < math.inf and 0 < down < math.inf):
+            return None
+        start, end = _levelled(start, end, _LEVEL * down)
+        length = math.dist(start, end)
+        direction = ((end[0] - start[0]) / length, (end[1] - start[1]) / length)
+        return cls(start, direction, length, down)
+
+    def pieces(self, text: str, words: Sequence[Word] | None) -> Iterator[Piece]:
+        """Cut a text where its words begin; all of it is one piece where that is not known.
+
+        Pieces follow each other without gaps or overlaps, so that readers see no spaces but
+        those of the text.
+        """
+        cuts = self._cuts(text, words or ())
+        reached = cuts[0][1]
+        for (begin, _), (end, stop) in pairwise(cuts):
+            piece = text[begin:end]
+            if not piece:
+                continue
+            least = _LEAST_WIDTH if piece.strip() else _LEAST_SPACE
+            width = max(stop - reached, least * self.height)
+            yield Piece(piece, reached, width)
+            reached += width
+
+    def _cuts(self, text: str, words: Sequence[Word]) -> list[tuple[int, float]]:
+        """Return indices into the text and where on the baseline they lie, both ends included."""
+        whole = [(0, 0.0), (len(text), self.length)]
+        cuts: list[tuple[int, float]] = []
+        index, reached = 0, 0.0
+        for word in words:
+            found = text.find(word.text, index)
+            if found < 0 or text[index:found].strip():
+                return whole
+            start, end = self._stretch(word.box)
+            if found > index:
+                cuts.append((index, reached))
+            cuts.append((found, start))
+            index, reached = found + len(word.text), end
+        if not cuts or text[index:].strip():
+            return whole
+        cuts.append((index, reached))
+        return [*cuts, (len(text), self.length)] if index < len(text) else cuts
+
+    def _stretch(self, box: Box) -> tuple[float, float]:
+        """Return where a box begins and ends along the baseline, in whatever order its corners."""
+        along = [
+            (x - self.start[0]) * self.direction[0] + (y - self.start[1]) * self.direction[1]
+            for x, y in box
+        ]
+        return min(along), max(along)
+
+
+def _levelled(start: Point, end: Point, most: float) -> tuple[Point, Point]:
+    """Turn a line that leans by at most so many pixels about its middle until it is level."""
+    right, down = end[0] - start[0], end[1] - start[1]
+    if min(abs(right), abs(down)) > most:
+        return start, end
+    middle_x, middle_y = start[0] + right / 2, start[1] + down / 2
+    if abs(right) >= abs(down):
+        return (start[0], middle_y), (end[0], middle_y)
+    return (middle_x, start[1]), (middle_x, end[1])
