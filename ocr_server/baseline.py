@@ -9,9 +9,9 @@ from ocr_server.text_line import Box, Point, Word
 
 # RapidOCR turns a crop by a quarter before it reads it from this ratio of height to width on.
 _VERTICAL_RATIO = 1.5
-# Pieces narrower than this part of the height would not be told from nothing, and a space must be
-# wide enough for readers to see that it parts words.
-_LEAST_WIDTH = 0.05
+# In parts of the height: readers take the second of two equal characters for a shadow of the first
+# if they are nearer to each other, and a space must be wide enough to part words.
+_LEAST_WIDTH = 0.1
 _LEAST_SPACE = 0.2
 # A line that leans by less than this part of its height is laid level, so that it is off by at
 # most half as much: text extractors take slanted text apart.

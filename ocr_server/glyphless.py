@@ -1,4 +1,4 @@
-"""The smallest TrueType font that has no shapes (OpenType specification, 1.9)."""
+"""A small TrueType font that shows nothing (OpenType specification, 1.9)."""
 
 import struct
 from collections.abc import Sequence
@@ -10,19 +10,22 @@ _CHECKSUM_POSITION = 8
 
 
 def truetype(widths: Sequence[int]) -> bytes:
-    """Return a font of empty glyphs, one for each width, in thousandths of its size.
+    """Return a font with a glyph for each width, in thousandths of its size.
 
-    It has the tables that PDF asks for (ISO 32000-2, 9.9), and characters reach from the baseline
-    to the font's size above it.
+    It has the tables that PDF asks for (ISO 32000-2, 9.9). Characters reach from the baseline to
+    the font's size above it.
     """
+    glyphs = [_glyph(width) for width in widths]
     tables = {
-        # Of all glyphs, nothing; but some readers refuse a table without a byte.
-        b"glyf": b"\0",
+        b"glyf": b"".join(glyphs),
         b"head": _head(),
         b"hhea": _hhea(max(widths), len(widths)),
         b"hmtx": b"".join(struct.pack(">Hh", width, 0) for width in widths),
-        b"loca": bytes(2 * (len(widths) + 1)),
-        b"maxp": struct.pack(">IH13H", 0x00010000, len(widths), *(0,) * 4, 2, *(0,) * 8),
+        # In words of two bytes.
+        b"loca": b"".join(
+            struct.pack(">H", number * len(glyphs[0]) // 2) for number in range(len(glyphs) + 1)
+        ),
+        b"maxp": struct.pack(">IH13H", 0x00010000, len(widths), 2, 1, 0, 0, 2, *(0,) * 8),
     }
     font = _file(tables)
     head = font.index(_head())
@@ -46,6 +49,18 @@ def _file(tables: dict[bytes, bytes]) -> bytes:
         directory += struct.pack(">4sIII", tag, _checksum(table), position, len(table))
         contents += table + bytes(-len(table) % 4)
     return directory + contents
+
+
+def _glyph(width: int) -> bytes:
+    """Return a line from one corner to the other and back, which has no area.
+
+    Readers such as pdfium mark selected text by the extent of its glyphs; an empty one has none.
+    """
+    header = struct.pack(">h4h", 1, 0, 0, width, UNITS)
+    last_point, instruction_bytes = 1, 0
+    on_curve = 1
+    contour = struct.pack(">HHBB", last_point, instruction_bytes, on_curve, on_curve)
+    return header + contour + struct.pack(">hhhh", 0, width, 0, UNITS)
 
 
 def _checksum(data: bytes) -> int:
