@@ -42,27 +42,29 @@ class Baseline:
     height: float
 
     @classmethod
-    def of(cls, box: Box, text: str) -> "Baseline | None":
+    def of(cls, box: Box, text: str, words: Sequence[Word] | None = None) -> "Baseline | None":
         """Return the baseline of a text in its box; None if the box has no area.
 
         A tall box's text runs from top to bottom, as the engine has read it, unless it is a
-        single character, which runs nowhere.
+        single character, which runs nowhere. Boxes do not tell when a line stands on its head;
+        the order of its words does.
         """
         top_left, top_right, bottom_right, bottom_left = box
         across = max(math.dist(top_left, top_right), math.dist(bottom_left, bottom_right))
-        down = max(math.dist(top_left, bottom_left), math.dist(top_right, bottom_right))
-        if len(text) > 1 and down >= _VERTICAL_RATIO * across:
-            across, down = down, across
-            start, end = top_left, bottom_left
-        else:
-            start, end = bottom_left, bottom_right
+        height = max(math.dist(top_left, bottom_left), math.dist(top_right, bottom_right))
+        start, end, opposite = bottom_left, bottom_right, (top_right, top_left)
+        if len(text) > 1 and height >= _VERTICAL_RATIO * across:
+            height = across
+            start, end, opposite = top_left, bottom_left, (bottom_right, top_right)
+        if _runs_backwards(words or (), start, end):
+            start, end = opposite
         # Written so that infinity and "nan" have no area either.
-        if not (0 < math.dist(start, end) < math.inf and 0 < down < math.inf):
+        if not (0 < math.dist(start, end) < math.inf and 0 < height < math.inf):
             return None
-        start, end = _levelled(start, end, _LEVEL * down)
+        start, end = _levelled(start, end, _LEVEL * height)
         length = math.dist(start, end)
         direction = ((end[0] - start[0]) / length, (end[1] - start[1]) / length)
-        return cls(start, direction, length, down)
+        return cls(start, direction, length, height)
 
     def pieces(self, text: str, words: Sequence[Word] | None) -> Iterator[Piece]:
         """Cut a text where its words begin; all of it is one piece where that is not known.
@@ -84,6 +86,9 @@ class Baseline:
     def _cuts(self, text: str, words: Sequence[Word]) -> list[tuple[int, float]]:
         """Return indices into the text and where on the baseline they lie, both ends included."""
         whole = [(0, 0.0), (len(text), self.length)]
+        # pdfium reads pieces on one level from left to right, in whatever order they are written.
+        if self.direction[0] < -abs(self.direction[1]):
+            return whole
         cuts: list[tuple[int, float]] = []
         index, reached = 0, 0.0
         for word in words:
@@ -118,3 +123,14 @@ def _levelled(start: Point, end: Point, most: float) -> tuple[Point, Point]:
     if abs(right) >= abs(down):
         return (start[0], middle_y), (end[0], middle_y)
     return (middle_x, start[1]), (middle_x, end[1])
+
+
+def _runs_backwards(words: Sequence[Word], start: Point, end: Point) -> bool:
+    if not words:
+        return False
+    (first_x, first_y), (last_x, last_y) = _middle(words[0].box), _middle(words[-1].box)
+    return (last_x - first_x) * (end[0] - start[0]) + (last_y - first_y) * (end[1] - start[1]) < 0
+
+
+def _middle(box: Box) -> Point:
+    return sum(x for x, _ in box) / 4, sum(y for _, y in box) / 4

@@ -83,7 +83,7 @@ class TextLayer:
 
     def _line(self, line: TextLine, box: Box, font: Name) -> Iterator[bytes]:
         text = "".join(map(_shown, line.text or ""))
-        baseline = Baseline.of(box, text)
+        baseline = Baseline.of(box, text, line.words)
         if not text.strip() or baseline is None:
             return
         (x, y), (right, down), size = baseline.start, baseline.direction, baseline.height
