@@ -1,7 +1,6 @@
-"""Pages made of pictures, for a searchable PDF of what was no PDF; and how a PDF is saved."""
+"""Pages made of pictures, for a searchable PDF of what was no PDF."""
 
 from dataclasses import dataclass
-from typing import BinaryIO
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name
@@ -48,15 +47,6 @@ def add_picture_page(pdf: pikepdf.Pdf, picture: Picture) -> None:
         Contents=pdf.make_stream(b"q %f 0 0 %f 0 0 cm /Picture Do Q\n" % (width, height)),
     )
     pdf.pages.append(pikepdf.Page(page))
-
-
-def save(pdf: pikepdf.Pdf, file: BinaryIO) -> None:
-    """Write a document, without a password even where it had one.
-
-    Its objects stay as they are packed, so that archives (PDF/A-1) stay what they are. The same
-    document and text give the same bytes. Raises pikepdf.PdfError.
-    """
-    pdf.save(file, encryption=False, deterministic_id=True)
 
 
 def _size(picture: Picture) -> tuple[float, float]:

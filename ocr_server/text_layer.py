@@ -3,6 +3,7 @@
 import unicodedata
 import zlib
 from collections.abc import Iterator
+from typing import BinaryIO
 
 import pikepdf
 from pikepdf import Dictionary, Name, Object
@@ -17,14 +18,15 @@ _INVISIBLE = 3  # text rendering mode (ISO 32000-2, 9.3.6)
 
 
 class BrokenPdf(Exception):
-    """A page of the document is not such that a layer can be put on it."""
+    """The document, or a page of it, is not such that a text layer can be put on it."""
 
 
 class TextLayer:
-    """Puts the text of pages over the pages of a document; `finish` before it is saved.
+    """Puts the text of pages over the pages of a document.
 
     The pages' own content streams stay as they are. The layer comes before them: it needs nothing
     of the graphics state that they leave behind, and text that is not seen can lie below what is.
+    What a page says itself it would say twice: see `own_text`.
     """
 
     def __init__(self, pdf: pikepdf.Pdf) -> None:
@@ -50,9 +52,17 @@ class TextLayer:
         except Exception as error:
             raise BrokenPdf(f"Page {page_index + 1} takes no text layer.") from error
 
-    def finish(self) -> None:
-        """Write the font, which all pages share."""
+    def save(self, file: BinaryIO) -> None:
+        """Write the document with its layer, once, and without a password even where it had one.
+
+        Its objects stay as they are packed, so that archives (PDF/A-1) stay what they are. The
+        same document and text give the same bytes. Raises BrokenPdf.
+        """
         self._font.write()
+        try:
+            self._pdf.save(file, encryption=False, deterministic_id=True)
+        except (pikepdf.PikepdfError, RuntimeError, ValueError) as error:
+            raise BrokenPdf("The document cannot be saved.") from error
 
     def _name_of_font(self, page: pikepdf.Page) -> Name:
         """Return the font's name in a page's resources, where it is put if it is not there.

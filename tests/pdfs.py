@@ -13,7 +13,6 @@ import pypdfium2
 from pikepdf import Array, Dictionary, Name
 
 from ocr_server.page import Page
-from ocr_server.picture_page import save
 from ocr_server.text_layer import TextLayer
 from ocr_server.text_line import Box, TextLine, Word
 
@@ -40,7 +39,7 @@ def document(pages: int = 1, drawing: bytes = DRAWING) -> pikepdf.Pdf:
 def saved(pdf: pikepdf.Pdf) -> bytes:
     """The document's bytes."""
     file = io.BytesIO()
-    save(pdf, file)
+    pdf.save(file, deterministic_id=True)
     return file.getvalue()
 
 
@@ -49,8 +48,9 @@ def layered(pdf: pikepdf.Pdf, *pages: Page) -> bytes:
     layer = TextLayer(pdf)
     for index, page in enumerate(pages):
         layer.add(index, page)
-    layer.finish()
-    return saved(pdf)
+    file = io.BytesIO()
+    layer.save(file)
+    return file.getvalue()
 
 
 def page_of(*lines: TextLine, width: int = 800, height: int = 600) -> Page:

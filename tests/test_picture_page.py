@@ -7,7 +7,7 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from ocr_server.picture_page import Picture, add_picture_page, save
+from ocr_server.picture_page import Picture, add_picture_page
 from ocr_server.text_line import TextLine
 from tests.pdfs import (
     complaints,
@@ -90,12 +90,3 @@ def test_each_page_has_its_text_where_it_was_read() -> None:
     for _, box in pdftotext_boxes(data):
         assert box == pytest.approx((20, 10, 100, 30), abs=0.1)
     assert complaints(data) == ""
-
-
-def test_a_saved_document_stays_packed_as_it_was() -> None:
-    pdf = of_pictures(Picture(jpeg(gradient("L")), 400, 300, is_grey=True))
-    packed, unpacked = io.BytesIO(), io.BytesIO()
-    pdf.save(packed, object_stream_mode=pikepdf.ObjectStreamMode.generate)
-    save(pdf, unpacked)
-    assert b"/ObjStm" in saved(pikepdf.open(packed))
-    assert b"/ObjStm" not in saved(pikepdf.open(unpacked))

@@ -311,6 +311,14 @@ def test_a_password_is_needed_no_more() -> None:
     assert pdfium_text(layered(pdf, page_of(LINES[0]))) == [[TEXTS[0]]]
 
 
+@pytest.mark.parametrize("mode", ["generate", "disable"])
+def test_a_document_stays_packed_as_it_was(mode: str) -> None:
+    file = io.BytesIO()
+    document().save(file, object_stream_mode=pikepdf.ObjectStreamMode[mode])
+    data = layered(pikepdf.open(file), page_of(LINES[0]))
+    assert (b"/ObjStm" in data) == (mode == "generate")
+
+
 def test_the_same_text_gives_the_same_bytes(page: Page) -> None:
     assert layered(document(), page) == layered(document(), page)
 
@@ -333,7 +341,6 @@ layer.add(0, page)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 for index in range(1, {pages}):
     layer.add(index, page)
-layer.finish()
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 
