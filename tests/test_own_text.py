@@ -1,5 +1,8 @@
 """Which lines a document says itself."""
 
+import io
+
+import pikepdf
 import pytest
 from pikepdf import Dictionary, Name
 
@@ -102,3 +105,11 @@ def test_a_page_with_very_much_text_gets_none() -> None:
 def test_a_line_without_a_box_is_looked_for_all_over_the_page() -> None:
     whole = TextLine(text="Whole", score=1.0)
     assert left_out(layered(document(), page_of(whole)), page_of(whole)) == ["Whole"]
+
+
+def test_a_page_whose_own_text_is_left_out_says_each_line_once() -> None:
+    data = typed("Annual report", "52 254 Td")
+    with opened(data) as pdf:
+        page = without_own_text(page_of(TITLE, STAMP), pdf[0])
+    (found,) = pdfium_text(layered(pikepdf.open(io.BytesIO(data)), page))
+    assert sorted(found) == ["Annual report", "RECEIVED 7"]

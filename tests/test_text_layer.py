@@ -350,3 +350,12 @@ def test_a_page_full_of_words_takes_little_memory() -> None:
     command = [sys.executable, "-c", MEASURE.replace("{pages}", str(pages))]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert int(done.stdout) / pages < 40  # KiB
+
+
+def test_the_process_that_writes_documents_loads_nothing_large() -> None:
+    program = (
+        "import sys, ocr_server.own_text, ocr_server.picture_page, ocr_server.text_layer;"
+        "print({'cv2', 'flask', 'numpy', 'onnxruntime', 'PIL'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert done.stdout == b"set()\n"
