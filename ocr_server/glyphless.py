@@ -82,4 +82,6 @@ def _head() -> bytes:
 
 def _hhea(widest: int, count: int) -> bytes:
     """Return the table of what lines of the font need: ascender, descender, and the like."""
-    return struct.pack(">I3hH11hH", 0x00010000, UNITS, -1, 0, widest, 0, 0, widest, 1, *(0,) * 7, count)
+    return struct.pack(
+        ">I3hH11hH", 0x00010000, UNITS, -1, 0, widest, 0, 0, widest, 1, *(0,) * 7, count
+    )

@@ -13,30 +13,30 @@ _LEAST_POINTS, _MOST_POINTS = 3, 14_400
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class Jpeg:
     """A JPEG file, upright, of three channels or one.
 
     width, height: in pixels.
     dpi: dots an inch; None where nobody knows.
     """
 
-    jpeg: bytes
+    content: bytes
     width: int
     height: int
     is_grey: bool = False
     dpi: float | None = None
 
 
-def add_picture_page(pdf: pikepdf.Pdf, picture: Picture) -> None:
+def add_picture_page(pdf: pikepdf.Pdf, jpeg: Jpeg) -> None:
     """Append a page that a picture fills. The JPEG stays as it is, and in memory until saved."""
-    width, height = _size(picture)
+    width, height = _size(jpeg)
     image = pdf.make_stream(
-        picture.jpeg,
+        jpeg.content,
         Type=Name.XObject,
         Subtype=Name.Image,
-        Width=picture.width,
-        Height=picture.height,
-        ColorSpace=Name.DeviceGray if picture.is_grey else Name.DeviceRGB,
+        Width=jpeg.width,
+        Height=jpeg.height,
+        ColorSpace=Name.DeviceGray if jpeg.is_grey else Name.DeviceRGB,
         BitsPerComponent=8,
         Filter=Name.DCTDecode,
     )
@@ -49,8 +49,8 @@ def add_picture_page(pdf: pikepdf.Pdf, picture: Picture) -> None:
     pdf.pages.append(pikepdf.Page(page))
 
 
-def _size(picture: Picture) -> tuple[float, float]:
+def _size(jpeg: Jpeg) -> tuple[float, float]:
     """Return the page's width and height in points, in the picture's proportions if possible."""
-    scale = _POINTS_PER_INCH / (picture.dpi or _USUAL_DPI)
-    scale = min(scale, _MOST_POINTS / max(picture.width, picture.height))
-    return max(picture.width * scale, _LEAST_POINTS), max(picture.height * scale, _LEAST_POINTS)
+    scale = _POINTS_PER_INCH / (jpeg.dpi or _USUAL_DPI)
+    scale = min(scale, _MOST_POINTS / max(jpeg.width, jpeg.height))
+    return max(jpeg.width * scale, _LEAST_POINTS), max(jpeg.height * scale, _LEAST_POINTS)

@@ -7,7 +7,7 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from ocr_server.picture_page import Picture, add_picture_page
+from ocr_server.picture_page import Jpeg, add_picture_page
 from ocr_server.text_line import TextLine
 from tests.pdfs import (
     complaints,
@@ -33,7 +33,7 @@ def jpeg(image: Image.Image) -> bytes:
     return file.getvalue()
 
 
-def of_pictures(*given: Picture) -> pikepdf.Pdf:
+def of_pictures(*given: Jpeg) -> pikepdf.Pdf:
     pdf = pikepdf.new()
     for picture in given:
         add_picture_page(pdf, picture)
@@ -49,7 +49,7 @@ def page_size(data: bytes) -> tuple[float, float]:
 @pytest.mark.parametrize("mode", ["RGB", "L"])
 def test_a_page_shows_its_picture(mode: str) -> None:
     image = gradient(mode)
-    data = saved(of_pictures(Picture(jpeg(image), 400, 300, is_grey=mode == "L", dpi=72)))
+    data = saved(of_pictures(Jpeg(jpeg(image), 400, 300, is_grey=mode == "L", dpi=72)))
     (shown,) = rendered(data)
     blue_green_red = np.asarray(image.convert("RGB"), np.int16)[:, :, ::-1]
     assert np.abs(shown.astype(np.int16) - blue_green_red).mean() < 2
@@ -58,14 +58,14 @@ def test_a_page_shows_its_picture(mode: str) -> None:
 
 def test_a_picture_is_kept_as_it_is() -> None:
     content = jpeg(gradient("RGB"))
-    assert content in saved(of_pictures(Picture(content, 400, 300)))
+    assert content in saved(of_pictures(Jpeg(content, 400, 300)))
 
 
 @pytest.mark.parametrize(("dpi", "size"), [(200, (144, 108)), (72, (400, 300)), (None, (300, 225))])
 def test_a_page_is_as_large_as_the_picture_is_in_print(
     dpi: float | None, size: tuple[float, float]
 ) -> None:
-    assert page_size(saved(of_pictures(Picture(b"", 400, 300, dpi=dpi)))) == pytest.approx(size)
+    assert page_size(saved(of_pictures(Jpeg(b"", 400, 300, dpi=dpi)))) == pytest.approx(size)
 
 
 @pytest.mark.parametrize(
@@ -75,12 +75,12 @@ def test_a_page_is_as_large_as_the_picture_is_in_print(
 def test_a_page_is_of_a_size_that_readers_take(
     width: int, height: int, dpi: float | None, size: tuple[float, float]
 ) -> None:
-    data = saved(of_pictures(Picture(b"", width, height, dpi=dpi)))
+    data = saved(of_pictures(Jpeg(b"", width, height, dpi=dpi)))
     assert page_size(data) == pytest.approx(size)
 
 
 def test_each_page_has_its_text_where_it_was_read() -> None:
-    picture = Picture(jpeg(gradient("L")), 400, 300, is_grey=True, dpi=144)
+    picture = Jpeg(jpeg(gradient("L")), 400, 300, is_grey=True, dpi=144)
     first, second = (
         page_of(TextLine(rectangle(40, 20, 200, 60), text, 1.0), width=400, height=300)
         for text in ("first", "second")
