@@ -1,0 +1,59 @@
+// Sends a file to the server: with the key, again after "busy", with errors in words.
+
+import { anotherKey, currentKey } from "./key.js";
+import { Problem, problemOf } from "./problem.js";
+
+const MOST_TRIES = 5;
+const LONGEST_PAUSE_SECONDS = 60;
+
+// `request`: path, file, fields, and format or none. `onPause` is told for how many seconds the
+// server asked to wait. Throws a Problem, or the signal's reason.
+export async function send(request, signal, onPause) {
+  for (let tries = 1; ; tries += 1) {
+    const key = currentKey();
+    const response = await post(request, key, signal);
+    if (response.ok) return response;
+    if (response.status === 401) {
+      await anotherKey(key, signal);
+    } else if (response.status === 503 && tries < MOST_TRIES) {
+      await response.body?.cancel();
+      await pause(secondsToWait(response), signal, onPause);
+    } else {
+      throw await problemOf(response);
+    }
+  }
+}
+
+async function post({ path, file, fields, format }, key, signal) {
+  const body = new FormData();
+  for (const [name, value] of Object.entries(fields)) body.append(name, value);
+  body.append("image_file", file, file.name);
+  const url = format ? `${path}?format=${format}` : path;
+  const headers = key ? { Authorization: `Bearer ${key}` } : {};
+  try {
+    return await fetch(url, { method: "POST", body, headers, signal, cache: "no-store" });
+  } catch {
+    if (signal.aborted) throw signal.reason;
+    throw new Problem({
+      title: "The server did not answer",
+      detail: "Is the network up, can the file still be opened, and is it not far too large? Try again.",
+      code: "network",
+    });
+  }
+}
+
+function secondsToWait(response) {
+  const asked = Number.parseInt(response.headers.get("Retry-After"), 10);
+  return Math.min(Math.max(asked || 1, 1), LONGEST_PAUSE_SECONDS);
+}
+
+function pause(seconds, signal, onPause) {
+  onPause(seconds);
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, seconds * 1000);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    }, { once: true });
+  });
+}
