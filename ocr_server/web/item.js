@@ -183,7 +183,8 @@ export class Item {
   }
 
   removal() {
-    const made = button("Remove", () => this.remove(), "quiet");
+    const made = button("\u2715", () => this.remove(), "quiet");
+    made.title = "Remove";
     made.setAttribute("aria-label", `Remove ${this.file.name}`);
     return made;
   }
