@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 
 import ocr_server
 from ocr_server.assets import assets
+from ocr_server.document_options import LEAST_DPI, MOST_DPI, DocumentOptions
 from ocr_server.options import FLAGS, RANGES, Options
 
 WEB = Path(ocr_server.__file__).parent / "web"
@@ -75,6 +76,12 @@ def test_the_page_allows_the_numbers_that_the_server_allows(name: str) -> None:
     found, allowed = input_of(name), RANGES[name]
     assert (float(found["min"]), float(found["max"])) == (allowed.least, allowed.most)
     assert float(found["value"]) == getattr(Options(), name)
+
+
+def test_the_page_allows_the_dots_an_inch_that_the_server_allows() -> None:
+    found = input_of("dpi")
+    assert (int(found["min"]), int(found["max"])) == (LEAST_DPI, MOST_DPI)
+    assert int(found["value"]) == DocumentOptions().dpi
 
 
 @pytest.mark.parametrize("name", FLAGS)

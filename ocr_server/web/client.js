@@ -6,18 +6,22 @@ import { Problem, problemOf } from "./problem.js";
 const MOST_TRIES = 5;
 const LONGEST_PAUSE_SECONDS = 60;
 
-// `request`: path, file, fields, and format or none. `onPause` is told for how many seconds the
-// server asked to wait. Throws a Problem, or the signal's reason.
-export async function send(request, signal, onPause) {
+// `request`: path, file, fields, and format or none. `tell` is told in words what is waited for.
+// Throws a Problem, or the signal's reason.
+export async function send(request, signal, tell) {
   for (let tries = 1; ; tries += 1) {
     const key = currentKey();
     const response = await post(request, key, signal);
     if (response.ok) return response;
     if (response.status === 401) {
+      tell("Waits for the API key");
       await anotherKey(key, signal);
+      tell("Being read");
     } else if (response.status === 503 && tries < MOST_TRIES) {
       await response.body?.cancel();
-      await pause(secondsToWait(response), signal, onPause);
+      const seconds = secondsToWait(response);
+      tell(`The server is busy; tries again in ${seconds} s`);
+      await pause(seconds, signal);
     } else {
       throw await problemOf(response);
     }
@@ -47,8 +51,7 @@ function secondsToWait(response) {
   return Math.min(Math.max(asked || 1, 1), LONGEST_PAUSE_SECONDS);
 }
 
-function pause(seconds, signal, onPause) {
-  onPause(seconds);
+function pause(seconds, signal) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, seconds * 1000);
     signal.addEventListener("abort", () => {

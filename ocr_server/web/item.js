@@ -92,9 +92,9 @@ export class Item {
   post(signal, format) {
     const { file, fields } = this;
     const path = format === "pdf" ? PATHS.document : PATHS[this.kind];
-    return send({ path, file, fields, format }, signal, (seconds) => {
-      this.tell(`The server is busy; tries again in ${seconds} s`);
-      announce(`The server is busy; tries again in ${seconds} seconds`);
+    return send({ path, file, fields, format }, signal, (words) => {
+      this.tell(words);
+      announce(`${file.name}: ${words}`);
     });
   }
 
