@@ -3,6 +3,7 @@
 import { anotherKey, currentKey } from "./key.js";
 import { Problem, problemOf } from "./problem.js";
 
+const BUSY = [429, 503]; // a proxy's word and the server's own
 const MOST_TRIES = 5;
 const LONGEST_PAUSE_SECONDS = 60;
 
@@ -17,7 +18,7 @@ export async function send(request, signal, tell) {
       tell("Waits for the API key");
       await anotherKey(key, signal);
       tell("Being read");
-    } else if (response.status === 503 && tries < MOST_TRIES) {
+    } else if (BUSY.includes(response.status) && tries < MOST_TRIES) {
       await response.body?.cancel();
       const seconds = secondsToWait(response);
       tell(`The server is busy; tries again in ${seconds} s`);

@@ -17,6 +17,7 @@ export class Item {
     this.file = file;
     this.url = URL.createObjectURL(file);
     this.entries = [];
+    this.failedPages = 0;
     this.state = make("p", { className: "state" });
     this.tools = make("div", { className: "tools" });
     this.progress = make("progress", { hidden: true });
@@ -29,14 +30,14 @@ export class Item {
       make("div", { className: "top" }, head, this.tools), this.progress, this.problems, this.body);
   }
 
-  // Takes the options as they are now, to be read when its turn comes.
+  // Takes the options as they are now; returns the signal that `read` is to be called with.
   prepare(form, kind) {
     this.kind = kindOf(this.file, kind);
     this.fields = fieldsOf(form, this.kind);
     this.controller = new AbortController();
     this.tell("Waits for its turn");
     this.offer(button("Cancel", () => this.cancel()));
-    return this;
+    return this.controller.signal;
   }
 
   cancel() {
@@ -51,18 +52,18 @@ export class Item {
   }
 
   // Never rejects: what goes wrong is shown.
-  async read() {
-    const { signal } = this.controller;
+  async read(signal) {
     if (signal.aborted) return;
     const began = performance.now();
     this.entries = [];
+    this.failedPages = 0;
     this.body.replaceChildren();
     const done = await this.attempt(signal, () =>
       (this.kind === "document" ? this.readPages(signal) : this.readPicture(signal)));
     if (signal.aborted) return;
     if (!done) return this.end("Not read");
     const seconds = ((performance.now() - began) / 1000).toFixed(1);
-    this.tell(`${this.summary()} in ${seconds} s`);
+    this.tell(`${this.summary()} \u00b7 ${seconds} s`);
     announce(`${this.file.name}: ${this.summary()}`);
     this.offerResults();
   }
@@ -117,6 +118,7 @@ export class Item {
     let spoken = performance.now();
     for await (const page of pagesOf(await this.post(signal, "ndjson"), signal)) {
       this.entries.push(...entriesOf(page));
+      if (page.error) this.failedPages += 1;
       pages.append(sectionOf(page));
       const total = pages.childElementCount + page.remaining;
       Object.assign(this.progress, { max: total, value: pages.childElementCount });
@@ -146,8 +148,10 @@ export class Item {
 
   summary() {
     const unsure = this.entries.filter(isUnsure).length;
-    const lines = count(this.entries.length, "line");
-    return unsure ? `${lines}, ${unsure} unsure,` : lines;
+    const told = [count(this.entries.length, "line")];
+    if (unsure) told.push(`${unsure} unsure`);
+    if (this.failedPages) told.push(`${count(this.failedPages, "page")} not read`);
+    return told.join(", ");
   }
 
   offer(...tools) {

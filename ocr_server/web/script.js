@@ -28,8 +28,8 @@ function add(files) {
 }
 
 function enqueue(item) {
-  item.prepare(form, document.getElementById("kind").value);
-  last = last.then(() => item.read()).catch(console.error);
+  const signal = item.prepare(form, document.getElementById("kind").value);
+  last = last.then(() => item.read(signal)).catch(console.error);
 }
 
 // Says in the browser's own words which option is not allowed.

@@ -11,15 +11,16 @@ from tests.live.gunicorn_server import Server, serve
 Opened = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Two workers and two slots, whatever the machine has."""
     with serve(tmp_path_factory.mktemp("server"), ["-w", "2"], slots="2") as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    """Chromium. While Playwright lives, asyncio runs: it must end before other folders' tests."""
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         yield launched

@@ -65,6 +65,7 @@ def test_a_page_that_cannot_be_read_says_so_in_its_place(page: Page) -> None:
     expect(item.locator("section")).to_have_count(3)
     problem = item.locator("section").nth(1).locator(".problem")
     expect(problem).to_contain_text("Code invalid_page")
+    expect(item.locator(".state")).to_contain_text("1 page not read")
     shoot(page, "document_with_a_bad_page")
     assert shown(page) == [LINES[0], [], LINES[2]]
     assert_accessible(page)

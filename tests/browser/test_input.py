@@ -6,7 +6,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests import pictures
 from tests.browser.conftest import Opened
-from tests.browser.files import choose, finished, picture, texts, transfer
+from tests.browser.files import choose, finished, picture, read, texts, transfer
 from tests.browser.watched import shoot
 from tests.live.gunicorn_server import Server
 
@@ -98,6 +98,29 @@ def test_several_pictures_are_read_one_after_the_other_in_order(page: Page) -> N
         assert item.get_by_role("heading").text_content() == name
         assert texts(item) == pictures.LINES[name]
     assert most == 1
+
+
+def test_what_still_waits_is_read_once_when_all_is_to_be_read_again(page: Page) -> None:
+    names = ["small.png", "grey.jpg", "wide_line.png"]
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.route("**/ocr", lambda _: None, times=1)  # The first is never answered.
+    with page.expect_request("**/ocr"):
+        choose(page, [picture(name) for name in names])
+    page.get_by_role("button", name="Read again").click()
+    expect(page.get_by_role("button", name="Copy text")).to_have_count(len(names))
+    assert len([url for url in asked if url.endswith("/ocr")]) == 1 + len(names)
+
+
+def test_it_works_behind_a_prefix(page: Page) -> None:
+    page.route(
+        "**/behind/**", lambda route: route.continue_(url=route.request.url.replace("/behind", ""))
+    )
+    page.goto(f"{page.url}behind/")
+    assert texts(read(page, "small.png")) == SMALL
+    page.get_by_role("link", name="API documentation").click()
+    expect(page.locator(".swagger-ui").first).to_be_visible()
+    assert page.url.endswith("/behind/docs")
 
 
 def test_what_comes_later_stands_above(page: Page) -> None:
