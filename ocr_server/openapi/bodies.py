@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ocr_server.openapi import examples
-from ocr_server.payload_limits import MAX_FIELDS
 
 Schema = dict[str, Any]
 
-# One of each kind that is read; others that begin with image/ are taken too, for the bytes decide.
+# Others that begin with image/ are no different: what the bytes are is told from them alone.
 _IMAGE_TYPES = ("image/*", "application/octet-stream")
+_ANY_NAME = "Any file name and content type will do."
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,29 +18,29 @@ class Upload:
     """What a resource takes.
 
     noun: what it is called.
-    files: how many of them a form may have at once; the rest of the words for it.
+    files: what `image_file` means there.
+    most_files: how many of them a form may have; None where only its fields are counted.
     media_types: of the bytes sent as the body itself.
     """
 
     noun: str
     files: str
     most_files: int | None
-    media_types: tuple[str, ...]
+    media_types: tuple[str, ...] = _IMAGE_TYPES
 
 
-PICTURE = Upload(
-    "picture",
-    "One picture, or several: a batch, answered in their order. A file wins over `image_data`.",
-    None,
-    _IMAGE_TYPES,
-)
-DOCUMENT = Upload(
-    "document",
-    "The document: a PDF, a TIFF, GIF or WebP of many pages, or a picture. A file wins over "
-    "`image_data`.",
-    1,
-    ("application/pdf", *_IMAGE_TYPES),
-)
+def picture() -> Upload:
+    """Return what /ocr takes."""
+    text = "One picture, or several: a batch, answered in their order. A file wins over "
+    return Upload("picture", f"{text}`image_data`. {_ANY_NAME}", None)
+
+
+def document() -> Upload:
+    """Return what /ocr/document takes."""
+    text = "One PDF, TIFF, GIF or WebP, of one page or many, or a picture. A file wins over "
+    return Upload(
+        "document", f"{text}`image_data`. {_ANY_NAME}", 1, ("application/pdf", *_IMAGE_TYPES)
+    )
 
 
 def base64_schema() -> Schema:
@@ -49,68 +49,61 @@ def base64_schema() -> Schema:
         "type": "string",
         "format": "byte",
         "contentEncoding": "base64",
-        "minLength": 1,
         "description": "The file's bytes as base64 (RFC 4648). It may have a `data:` prefix, line "
         "breaks, the URL-safe alphabet and no padding.",
+        "examples": [examples.BASE64],
     }
 
 
-def request_body(upload: Upload, fields: Mapping[str, Schema]) -> Schema:
+def request_body(upload: Upload, fields: Mapping[str, Schema], max_fields: int) -> Schema:
     """Return the request body of a resource whose forms have these other fields."""
-    base64 = {"image_data": {"$ref": "#/components/schemas/Base64"}}
+    base64 = {"$ref": "#/components/schemas/Base64"}
     form = {
-        "schema": _object({**base64, **fields}),
+        "schema": {
+            "type": "object",
+            "required": ["image_data"],
+            "properties": {"image_data": base64, **fields},
+            "maxProperties": max_fields,
+        },
         "example": {"image_data": examples.BASE64},
     }
-    content: Schema = {
-        "multipart/form-data": _multipart(upload, fields),
-        "application/x-www-form-urlencoded": form,
-        "application/json": form,
-    }
-    for media_type in upload.media_types:
-        content[media_type] = {
-            "schema": {
-                "type": "string",
-                "format": "binary",
-                "minLength": 1,
-                "description": f"The {upload.noun}'s bytes; what they are is told from them, not "
-                "from the content type.",
-            }
+    raw = {
+        "schema": {
+            "type": "string",
+            "format": "binary",
+            "description": f"The {upload.noun}'s bytes; what they are is told from them alone.",
         }
+    }
     return {
         "description": f"The {upload.noun}, in any of these ways. Fields that are not named here "
-        f"are ignored; a form may have {MAX_FIELDS} in all, JSON {MAX_FIELDS} commas and "
-        "brackets.",
+        f"are ignored; a form may have {max_fields} in all, JSON {max_fields} commas and "
+        "opening brackets.",
         "required": True,
-        "content": content,
+        "content": {
+            "multipart/form-data": _multipart(upload, fields, max_fields),
+            "application/x-www-form-urlencoded": form,
+            "application/json": form,
+            **dict.fromkeys(upload.media_types, raw),
+        },
     }
 
 
-def _multipart(upload: Upload, fields: Mapping[str, Schema]) -> Schema:
+def _multipart(upload: Upload, fields: Mapping[str, Schema], max_fields: int) -> Schema:
     files: Schema = {
         "type": "array",
         "description": upload.files,
         "items": {"type": "string", "format": "binary"},
         "minItems": 1,
-        "maxItems": upload.most_files or MAX_FIELDS,
     }
-    schema = _object({"image_file": files, **_form_base64(), **fields})
-    del schema["required"]
-    schema["anyOf"] = [{"required": ["image_file"]}, {"required": ["image_data"]}]
+    if upload.most_files:
+        files["maxItems"] = upload.most_files
+    # A part with a content encoding would be a file.
+    text = {name: value for name, value in base64_schema().items() if name != "contentEncoding"}
     return {
-        "schema": schema,
-        "encoding": {"image_file": {"contentType": ", ".join(upload.media_types)}},
-    }
-
-
-def _form_base64() -> Mapping[str, Schema]:
-    return {"image_data": {"$ref": "#/components/schemas/Base64"}}
-
-
-def _object(properties: Mapping[str, Schema]) -> Schema:
-    return {
-        "type": "object",
-        "required": ["image_data"],
-        "properties": dict(properties),
-        "maxProperties": MAX_FIELDS,
+        "schema": {
+            "type": "object",
+            "properties": {"image_file": files, "image_data": text, **fields},
+            "anyOf": [{"required": ["image_file"]}, {"required": ["image_data"]}],
+            "maxProperties": max_fields,
+        },
     }

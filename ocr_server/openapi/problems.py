@@ -40,7 +40,7 @@ HEADERS: Schema = {
         "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
     },
     "Server-Timing": {
-        "description": "How many milliseconds each stage took. Not on answers to broken HTTP.",
+        "description": "How many milliseconds each stage took. Not with errors of HTTP itself.",
         "schema": {"type": "string", "pattern": "^[a-z_]+;dur=[0-9.]+(, [a-z_]+;dur=[0-9.]+)*$"},
         "example": "upload;dur=0.4, queue;dur=0.0, decode;dur=0.2, total;dur=31.9",
     },
