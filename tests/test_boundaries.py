@@ -45,6 +45,8 @@ WITHOUT_FLASK = [
     "openapi.document",
     "openapi.examples",
     "openapi.fields",
+    "openapi.operation",
+    "openapi.paths",
     "openapi.problems",
     "options",
     "page",

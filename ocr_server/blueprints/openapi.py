@@ -6,14 +6,12 @@ from functools import cache
 import flask
 
 from ocr_server import extension
-from ocr_server.formats.format import Format
+from ocr_server.formats.choices import OF_DOCUMENTS, OF_PICTURES
 from ocr_server.openapi.api import Api
 from ocr_server.openapi.document import document
 from ocr_server.payload import MAX_FIELDS
 
 blueprint = flask.Blueprint("openapi", __name__)
-
-_PROVISIONAL = (Format("json", ("application/json",)),)
 
 
 @blueprint.get("/openapi.json")
@@ -27,8 +25,8 @@ def show() -> flask.Response:
 @cache
 def _serialized(needs_key: bool, open_metrics: bool) -> bytes:
     api = Api(
-        picture_formats=_PROVISIONAL,
-        document_formats=_PROVISIONAL,
+        picture_formats=OF_PICTURES,
+        document_formats=OF_DOCUMENTS,
         max_fields=MAX_FIELDS,
         needs_key=needs_key,
         open_metrics=open_metrics,

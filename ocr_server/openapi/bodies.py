@@ -49,24 +49,18 @@ def base64_schema() -> Schema:
         "type": "string",
         "format": "byte",
         "contentEncoding": "base64",
+        "minLength": 1,
         "description": "The file's bytes as base64 (RFC 4648). It may have a `data:` prefix, line "
         "breaks, the URL-safe alphabet and no padding.",
         "examples": [examples.BASE64],
     }
 
 
-def request_body(upload: Upload, fields: Mapping[str, Schema], max_fields: int) -> Schema:
-    """Return the request body of a resource whose forms have these other fields."""
-    base64 = {"$ref": "#/components/schemas/Base64"}
-    form = {
-        "schema": {
-            "type": "object",
-            "required": ["image_data"],
-            "properties": {"image_data": base64, **fields},
-            "maxProperties": max_fields,
-        },
-        "example": {"image_data": examples.BASE64},
-    }
+def request_body(
+    upload: Upload, fields: Mapping[str, Schema], json_fields: Mapping[str, Schema], max_fields: int
+) -> Schema:
+    """Return the request body of a resource whose forms and JSON have these other fields."""
+    base64 = {"image_data": {"$ref": "#/components/schemas/Base64"}}
     raw = {
         "schema": {
             "type": "string",
@@ -80,9 +74,11 @@ def request_body(upload: Upload, fields: Mapping[str, Schema], max_fields: int) 
         "opening brackets.",
         "required": True,
         "content": {
-            "multipart/form-data": _multipart(upload, fields, max_fields),
-            "application/x-www-form-urlencoded": form,
-            "application/json": form,
+            "multipart/form-data": {"schema": _multipart(upload, fields, max_fields)},
+            "application/x-www-form-urlencoded": _example(
+                _object({**base64, **fields}, max_fields)
+            ),
+            "application/json": _example(_object({**base64, **json_fields}, max_fields)),
             **dict.fromkeys(upload.media_types, raw),
         },
     }
@@ -92,18 +88,26 @@ def _multipart(upload: Upload, fields: Mapping[str, Schema], max_fields: int) ->
     files: Schema = {
         "type": "array",
         "description": upload.files,
-        "items": {"type": "string", "format": "binary"},
+        "items": {"type": "string", "format": "binary", "minLength": 1},
         "minItems": 1,
     }
     if upload.most_files:
         files["maxItems"] = upload.most_files
     # A part with a content encoding would be a file.
     text = {name: value for name, value in base64_schema().items() if name != "contentEncoding"}
+    schema = _object({"image_file": files, "image_data": text, **fields}, max_fields)
+    del schema["required"]
+    return {**schema, "anyOf": [{"required": ["image_file"]}, {"required": ["image_data"]}]}
+
+
+def _object(properties: Mapping[str, Schema], max_fields: int) -> Schema:
     return {
-        "schema": {
-            "type": "object",
-            "properties": {"image_file": files, "image_data": text, **fields},
-            "anyOf": [{"required": ["image_file"]}, {"required": ["image_data"]}],
-            "maxProperties": max_fields,
-        },
+        "type": "object",
+        "required": ["image_data"],
+        "properties": dict(properties),
+        "maxProperties": max_fields,
     }
+
+
+def _example(schema: Schema) -> Schema:
+    return {"schema": schema, "example": {"image_data": examples.BASE64}}

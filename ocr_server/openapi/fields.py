@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
+from ocr_server.document_options import LEAST_DPI, MOST_BYTES, MOST_DPI, DocumentOptions
 from ocr_server.formats.format import Format
 from ocr_server.options import FLAGS, RANGES, Options
 
@@ -14,9 +15,12 @@ FLAG: Schema = {
     "description": "`true` or `false`, also as text in any case; or 1 or 0.",
     "anyOf": [
         {"type": "boolean"},
-        {"type": "integer", "enum": [0, 1]},
         {"type": "string", "pattern": "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|[01])$"},
     ],
+}
+JSON_FLAG: Schema = {
+    "description": FLAG["description"],
+    "anyOf": [{"$ref": "#/components/schemas/Flag"}, {"type": "integer", "enum": [0, 1]}],
 }
 
 _MEANINGS = {
@@ -31,36 +35,59 @@ _MEANINGS = {
     "box_thresh": "Boxes whose mean probability of being text is less are dropped.",
     "unclip_ratio": "How far boxes are grown beyond the core that the detector marks.",
 }
-_BODY_WINS = "The same field in the body wins."
+_NUMBER = r"\s*[1-9][0-9]{0,6}\s*"
+_RANGE = rf"({_NUMBER}(-({_NUMBER}|\s*))?|\s*-{_NUMBER})"
+_PAGES = rf"^\s*$|^{_RANGE}(,{_RANGE})*$"
 
 
-def option_names() -> list[str]:
-    """Return the names of the options."""
-    return [*FLAGS, *RANGES]
-
-
-def body_fields(formats: Sequence[Format]) -> Mapping[str, Schema]:
-    """Return the fields of a form or a JSON object, by their names, for any resource."""
-    defaults = _defaults()
-    flags = {
-        name: {
-            "$ref": "#/components/schemas/Flag",
-            "description": _MEANINGS[name],
-            "default": defaults[name],
-        }
-        for name in FLAGS
+def options(flag: Schema) -> Mapping[str, Schema]:
+    """Return the schemas of RapidOCR's options, by their names; `flag` is that of a flag."""
+    defaults = {field.name: field.default for field in fields(Options)}
+    flags = dict.fromkeys(FLAGS, flag)
+    numbers = {
+        name: {"type": "number", "minimum": allowed.least, "maximum": allowed.most}
+        for name, allowed in RANGES.items()
     }
-    return {**flags, **_numbers(), "format": _format(formats)}
-
-
-def query_parameters(formats: Sequence[Format]) -> list[Schema]:
-    """Return the parameters that say the same in the query."""
-    defaults = _defaults()
-    flags: Mapping[str, Schema] = {
-        name: {"type": "boolean", "description": _MEANINGS[name], "default": defaults[name]}
-        for name in FLAGS
+    return {
+        name: {**schema, "description": _MEANINGS[name], "default": defaults[name]}
+        for name, schema in {**flags, **numbers}.items()
     }
-    return parameters({**flags, **_numbers(), "format": _format(formats)})
+
+
+def document_options() -> Mapping[str, Schema]:
+    """Return the schemas of what can be asked of a document alone, by their names."""
+    return {
+        "pages": {
+            "type": "string",
+            "pattern": _PAGES,
+            "maxLength": MOST_BYTES,
+            "default": "",
+            "description": "Numbers and ranges of pages, from 1, such as `3`, `1-3,7` or `10-`; "
+            "all without it. Pages that the document does not have are refused.",
+        },
+        "dpi": {
+            "type": "integer",
+            "minimum": LEAST_DPI,
+            "maximum": MOST_DPI,
+            "default": DocumentOptions().dpi,
+            "description": "Dots an inch at which a PDF is rendered.",
+        },
+        "password": {
+            "type": "string",
+            "maxLength": MOST_BYTES,
+            "description": "Of an encrypted PDF.",
+        },
+    }
+
+
+def format_option(formats: Sequence[Format]) -> Mapping[str, Schema]:
+    """Return the schema of the choice between these formats."""
+    schema: Schema = {
+        "type": "string",
+        "enum": [form.name for form in formats],
+        "description": "The form of the answer. Without it the Accept header is asked.",
+    }
+    return {"format": schema}
 
 
 def parameters(schemas: Mapping[str, Schema]) -> list[Schema]:
@@ -69,35 +96,8 @@ def parameters(schemas: Mapping[str, Schema]) -> list[Schema]:
         {
             "name": name,
             "in": "query",
-            "description": f"{schema['description']} {_BODY_WINS}",
+            "description": f"{schema['description']} The same field in the body wins.",
             "schema": {key: value for key, value in schema.items() if key != "description"},
         }
         for name, schema in schemas.items()
     ]
-
-
-def _numbers() -> Mapping[str, Schema]:
-    defaults = _defaults()
-    return {
-        name: {
-            "type": "number",
-            "minimum": allowed.least,
-            "maximum": allowed.most,
-            "description": _MEANINGS[name],
-            "default": defaults[name],
-        }
-        for name, allowed in RANGES.items()
-    }
-
-
-def _format(formats: Sequence[Format]) -> Schema:
-    return {
-        "type": "string",
-        "enum": [form.name for form in formats],
-        "description": "The form of the answer, in any case; without it the Accept header is "
-        f"asked. The default is `{formats[0].name}`.",
-    }
-
-
-def _defaults() -> Mapping[str, Any]:
-    return {field.name: field.default for field in fields(Options)}

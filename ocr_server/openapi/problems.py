@@ -8,7 +8,7 @@ from ocr_server.errors import OcrServerError
 
 Schema = dict[str, Any]
 
-# What any request may get, the last four from gunicorn's parser before there is a path.
+# What any request may get, the last three already for its head.
 ANYWHERE = (
     errors.OcrServerError,
     errors.InvalidKey,
@@ -31,6 +31,12 @@ PICTURE = (
     errors.UploadTimeout,
     errors.ClientGone,
     errors.ServerBusy,
+)
+DOCUMENT = (
+    *PICTURE,
+    errors.InvalidDocument,
+    errors.InvalidPassword,
+    errors.TooManyPages,
 )
 
 HEADERS: Schema = {
@@ -60,6 +66,7 @@ HEADERS: Schema = {
         "schema": {"type": "string"},
     },
 }
+ON_EVERY_ANSWER = ("X-Request-ID", "Server-Timing")
 _HEADERS_OF_STATUS = {401: "WWW-Authenticate", 405: "Allow", 503: "Retry-After"}
 
 
@@ -100,7 +107,7 @@ def responses(kinds: Iterable[type[OcrServerError]]) -> dict[str, Schema]:
 
 
 def _response(status: int, kinds: list[type[OcrServerError]]) -> Schema:
-    names = ["X-Request-ID", "Server-Timing"]
+    names = list(ON_EVERY_ANSWER)
     if status in _HEADERS_OF_STATUS:
         names.append(_HEADERS_OF_STATUS[status])
     narrowed = {
