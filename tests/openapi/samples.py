@@ -10,13 +10,14 @@ import pikepdf
 from PIL import Image
 
 _SIZE = (16, 16)
-_GREY = 0x7F7F7F
+_GREY = 0x7F
 # Behind the first line qpdf puts bytes that tell programs that this is no text.
 _BINARY_MARK = b"\xbf\xf7\xa2\xfe"
 
 
 def _picture(form: str, frames: int = 1) -> bytes:
-    shades = [Image.new("RGB", _SIZE, _GREY) for _ in range(frames)]
+    mode = "RGB" if form == "BMP" else "L"
+    shades = [Image.new("L", _SIZE, _GREY - number).convert(mode) for number in range(frames)]
     file = io.BytesIO()
     more: dict[str, Any] = {"dpi": (1, 1)} if form == "BMP" else {}
     if frames > 1:
