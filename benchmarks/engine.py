@@ -5,6 +5,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -47,25 +48,25 @@ def stages(image: Pixels, stock: RapidOCR, engine: Engine) -> dict[str, tuple[fl
     scaled, _ = stock.maybe_add_letterbox(scaled, {})
     boxes, _ = stock.auto_text_det(scaled)
     crops = stock.get_crop_img_list(scaled, boxes) if boxes is not None else []
-    core = OneCore()
+    run = Run(Options(), OneCore(), Stopwatch())
     found = {
         "detect": (
             timed(lambda: stock.auto_text_det(scaled)),
-            timed(lambda: engine._detect(scaled, core)),
+            timed(lambda: engine._detect(scaled, run)),
         )
     }
+
+    def read(options: Options) -> None:
+        engine._read_crops(crops, boxes, replace(run, options=options))
+
     if crops:
         found["classify"] = (
             timed(lambda: stock.text_cls(crops)),
-            timed(
-                lambda: engine._read_crops(crops, Run(Options(use_rec=False), core, Stopwatch()))
-            ),
+            timed(lambda: read(Options(use_rec=False))),
         )
         found["recognize"] = (
             timed(lambda: stock.text_rec(crops)),
-            timed(
-                lambda: engine._read_crops(crops, Run(Options(use_cls=False), core, Stopwatch()))
-            ),
+            timed(lambda: read(Options(use_cls=False))),
         )
     found["all of the engine"] = (
         timed(lambda: stock(image)),

@@ -53,10 +53,14 @@ def framed(image: Pixels, options: Options) -> tuple[Pixels, Shrinkage]:
 
 
 def in_picture(line: TextLine, shrinkage: Shrinkage, width: int, height: int) -> TextLine:
-    """Return a text line found in a framed picture with its box in the picture itself."""
+    """Return a text line found in a framed picture with its boxes in the picture itself."""
     if line.box is None:
         return line
-    return replace(line, box=_box_in_picture(line.box, shrinkage, width, height))
+    words = line.words and tuple(
+        replace(word, box=_box_in_picture(word.box, shrinkage, width, height))
+        for word in line.words
+    )
+    return replace(line, box=_box_in_picture(line.box, shrinkage, width, height), words=words)
 
 
 def _box_in_picture(box: Box, shrinkage: Shrinkage, width: int, height: int) -> Box:

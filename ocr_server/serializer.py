@@ -30,4 +30,8 @@ def _entry(line: TextLine) -> dict[str, Any]:
         entry["dt_boxes"] = [list(point) for point in line.box]
     if line.score is not None:
         entry["score"] = str(line.score)
+    if line.words is not None:
+        entry["words"] = [word.text for word in line.words]
+        entry["word_boxes"] = [[list(point) for point in word.box] for word in line.words]
+        entry["word_scores"] = [word.score for word in line.words]
     return entry

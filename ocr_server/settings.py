@@ -3,9 +3,9 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import AliasChoices, Field, FilePath, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ocr_server.cores import usable_cores
@@ -20,7 +20,19 @@ _MADE_DEFAULTS = {
     "api_keys": "none",
     "api_keys_file": "none",
     "cache_dir": "`~/.cache/ocr_server`",
+    **dict.fromkeys(("det_model_path", "cls_model_path", "rec_model_path"), "RapidOCR's"),
+    "rec_keys_path": "the model's own",
 }
+
+
+def _model_path(model: str, description: str) -> Any:
+    """Return a field that is set by a variable of `rapidocr_api` too."""
+    name = f"{model}_model_path"
+    return Field(
+        None,
+        validation_alias=AliasChoices(f"{_PREFIX}{name}", name),
+        description=f"{description} Also set by `{name}`, as in `rapidocr_api`.",
+    )
 
 
 class InvalidSettings(Exception):
@@ -110,6 +122,17 @@ class Settings(BaseSettings):
         "those that would grow past this are padded instead.",
     )
 
+    det_model_path: FilePath | None = _model_path("det", "The detector's model, an ONNX file.")
+    cls_model_path: FilePath | None = _model_path("cls", "The classifier's model.")
+    rec_model_path: FilePath | None = _model_path(
+        "rec", "The recognizer's model: the one of the language that is to be read."
+    )
+    rec_keys_path: FilePath | None = Field(
+        None,
+        description="File with the characters that the recognizer knows, one a line, for models "
+        "that do not hold them.",
+    )
+
     api_keys: str = Field(
         "",
         description="SHA-256 hashes of the API keys that are let in, with commas between. Make a "
@@ -180,7 +203,8 @@ def _cache_home() -> Path:
 
 def _complaints(error: ValidationError) -> Iterator[str]:
     for problem in error.errors(include_url=False):
-        variable = _PREFIX + str(problem["loc"][0]).upper()
+        # The location is the field's name or, where it has one, its alias: the whole variable.
+        variable = _PREFIX + str(problem["loc"][0]).removeprefix(_PREFIX).upper()
         yield f"{variable}={problem['input']!r}: {problem['msg']}"
 
 

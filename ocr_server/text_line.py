@@ -8,7 +8,7 @@ Box = tuple[Point, Point, Point, Point]
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A piece of a text line as RapidOCR cuts it: a character, or a word of Latin letters.
+    """A piece of a text line as RapidOCR cuts it: in version 1.4.4 a character.
 
     box: as a text line's, where a person sees it.
     score: 0 to 1.
@@ -27,7 +27,7 @@ class TextLine:
     text: what the recognizer read.
     score: 0 to 1, the mean over the text's characters; the classifier's with `angle`.
     angle: "0" or "180", the classifier's word; only where the classifier ran alone.
-    words: in the order of the text; None where nobody asked for them.
+    words: in the order of the text; None where nobody asked for them, or the detector did not run.
     """
 
     box: Box | None = None

@@ -1,20 +1,27 @@
 """The engine against stock RapidOCR."""
 
 import itertools
+import shutil
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
+import onnxruntime
 import pytest
+import rapidocr_onnxruntime
 from rapidocr_onnxruntime import RapidOCR
 
 from ocr_server.decoder import Pixels, decode, read_header
 from ocr_server.engine import Engine
 from ocr_server.options import Options
 from ocr_server.sessions import Tensor
+from ocr_server.settings import Settings
 from ocr_server.slots import Slots
 from ocr_server.text_line import TextLine
 from tests import pictures
@@ -65,6 +72,85 @@ def test_every_combination_of_models_gives_what_stock_gives(
                 assert ours == theirs
             else:
                 np.testing.assert_allclose(ours, theirs, atol=1e-3)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["page_mixed_sizes.png", "noisy.jpg", "tall.png"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        Options(text_score=0.98),
+        Options(box_thresh=0.9),
+        Options(unclip_ratio=2.2),
+        Options(text_score=0.97, box_thresh=0.7, unclip_ratio=1.2, return_word_box=True),
+        Options(use_cls=False, return_word_box=True),
+    ],
+    ids=str,
+)
+def test_thresholds_and_word_boxes_are_those_of_stock(
+    name: str, options: Options, engine: Engine
+) -> None:
+    image = pixels(name)
+    # Options stay on a stock engine, so it gets one of its own.
+    found, _ = RapidOCR(intra_op_num_threads=1, inter_op_num_threads=1)(image, **asdict(options))
+    lines = engine.recognize(image, options)
+    for line, (box, text, score, *words) in zip(lines, found or [], strict=True):
+        assert_same_line(line, box, text, score)
+        assert [word.text for word in line.words or ()] == (words[1] if words else [])
+        for word, word_box, word_score in zip(line.words or (), *words[::2], strict=True):
+            np.testing.assert_allclose(np.array(word.box), word_box, atol=1)
+            assert word.score == pytest.approx(word_score, abs=1e-3)
+
+
+def test_options_of_one_picture_do_not_change_the_next(engine: Engine) -> None:
+    image = pixels("noisy.jpg")
+    before = engine.recognize(image, Options())
+    strict = Options(text_score=0.99, box_thresh=0.95, unclip_ratio=3, return_word_box=True)
+    assert engine.recognize(image, strict) != before
+    assert engine.recognize(image, Options()) == before
+
+
+def test_the_words_of_a_text_line_that_is_upside_down_lie_on_it(engine: Engine) -> None:
+    # Stock RapidOCR gives them as if the line had not been turned.
+    image = pixels("upside_down.png")
+    for line in engine.recognize(image, Options(return_word_box=True)):
+        assert line.words
+        assert line.box
+        middles = [sum(x for x, _ in word.box) / 4 for word in line.words]
+        assert middles == sorted(middles, reverse=True)
+        left, right = min(x for x, _ in line.box), max(x for x, _ in line.box)
+        assert middles[0] > right - 0.1 * (right - left)
+
+
+def test_words_of_a_long_thin_picture_lie_within_their_line(engine: Engine) -> None:
+    strip = np.full((40, 4000, 3), 255, np.uint8)
+    cv2.putText(strip, "far away", (3600, 30), cv2.FONT_HERSHEY_SIMPLEX, 1, (0, 0, 0), 2)
+    lines = engine.recognize(strip, Options(text_score=0, return_word_box=True))
+    assert lines
+    for line in lines:
+        assert line.box
+        least, most = min(x for x, _ in line.box), max(x for x, _ in line.box)
+        for word in line.words or ():
+            assert all(least - 4 <= x <= most + 4 for x, _ in word.box)
+
+
+def test_models_given_by_settings_are_used(tmp_path: Path) -> None:
+    own = Path(rapidocr_onnxruntime.__file__).parent / "models"
+    for name in ("det", "cls", "rec"):
+        (found,) = own.glob(f"*_{name}_infer.onnx")
+        shutil.copy(found, tmp_path / f"{name}.onnx")
+    keys = tmp_path / "keys.txt"
+    recognizer = onnxruntime.InferenceSession(tmp_path / "rec.onnx")
+    characters = recognizer.get_modelmeta().custom_metadata_map["character"].splitlines()
+    keys.write_text("\n".join(text.swapcase() for text in characters), "utf-8")
+    settings = Settings(
+        det_model_path=tmp_path / "det.onnx",
+        cls_model_path=tmp_path / "cls.onnx",
+        rec_model_path=tmp_path / "rec.onnx",
+        rec_keys_path=keys,
+        cache_dir=tmp_path,
+    )
+    lines = Engine.loaded(settings).recognize(pixels("small.png"), Options())
+    assert [line.text for line in lines] == ["hARVEST"]
 
 
 def test_answers_are_the_same_when_threads_share_the_engine(engine: Engine) -> None:

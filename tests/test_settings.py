@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
@@ -119,6 +120,26 @@ def test_the_defaults_are_allowed_on_a_machine_of_many_cores(
 ) -> None:
     monkeypatch.setattr("ocr_server.settings.usable_cores", lambda: 64)
     assert Settings.from_environment().max_waiting == 256
+
+
+def test_a_model_is_also_set_by_the_variable_of_the_server_this_one_replaces(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    model = tmp_path / "det.onnx"
+    model.touch()
+    monkeypatch.setenv("det_model_path", str(model))
+    assert Settings.from_environment().det_model_path == model
+    monkeypatch.delenv("det_model_path")
+    monkeypatch.setenv("OCR_SERVER_DET_MODEL_PATH", str(model))
+    assert Settings.from_environment().det_model_path == model
+
+
+def test_a_model_that_is_not_there_is_named_with_its_variable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OCR_SERVER_REC_MODEL_PATH", "/nowhere/rec.onnx")
+    with pytest.raises(InvalidSettings, match=r"^OCR_SERVER_REC_MODEL_PATH="):
+        Settings.from_environment()
 
 
 def test_a_misspelt_variable_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
