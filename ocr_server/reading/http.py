@@ -29,11 +29,18 @@ class Address:
     @classmethod
     def of(cls, url: str) -> "Address":
         """Read `http://host:port/prefix`. Raises ValueError with what is allowed."""
-        parts = urlsplit(url)
-        is_plain = not (parts.username or parts.password or parts.query or parts.fragment)
-        if parts.scheme not in ("http", "https") or not parts.hostname or not is_plain:
-            raise ValueError("it must be an address such as http://127.0.0.1:9003")
-        return cls(parts.scheme == "https", parts.hostname, parts.port, parts.path.rstrip("/"))
+        complaint = ValueError("it must be an address such as http://127.0.0.1:9003")
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError:
+            raise complaint from None
+        others = (parts.username, parts.password, parts.query, parts.fragment)
+        if parts.scheme not in ("http", "https") or not parts.hostname or any(others):
+            raise complaint
+        if not re.fullmatch("[!-~]+", url):
+            raise complaint
+        return cls(parts.scheme == "https", parts.hostname, port, parts.path.rstrip("/"))
 
     def connection(self) -> HTTPConnection:
         """Return a connection that is not made yet."""
@@ -86,7 +93,8 @@ class Client:
                 with suppress(BrokenPipeError, ConnectionResetError):
                     headers = {**self.headers, "Content-Type": content_type}
                     connection.request("POST", self.address.prefix + target, body, headers)
-                yield connection.getresponse()
+                with connection.getresponse() as response:
+                    yield response
             except TimeoutError as error:
                 detail = f"No answer came for {self.timeout:g} seconds; --timeout allows more."
                 title = "Server did not answer in time"

@@ -99,6 +99,8 @@ def _sources(argument: str, failures: list[Failure]) -> Iterator[Source]:
     if argument == STANDARD_INPUT:
         yield Source(None, PurePath("stdin"))
         return
+    if not argument:  # A variable of the shell that is not set; as a path it is this folder.
+        return
     path = Path(argument)
     if path.is_dir():
         files = _files_below(path, failures)
@@ -149,7 +151,7 @@ def _looks_readable(file: Path) -> bool:
 
 
 def _nothing(argument: str) -> Failure:
-    if Path(argument).is_dir():
+    if argument and Path(argument).is_dir():
         detail = "There is no picture and no PDF in this folder."
     elif glob.has_magic(argument):
         detail = "The pattern matches no picture and no PDF."
