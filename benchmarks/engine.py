@@ -39,7 +39,7 @@ def timed(work: Callable[[], object]) -> float:
 
 def serialize(lines: list[TextLine]) -> bytes:
     """Return an answer's body."""
-    return to_json(indexed_dict(lines))
+    return to_json(indexed_dict(lines)).encode()
 
 
 def stages(image: Pixels, stock: RapidOCR, engine: Engine) -> dict[str, tuple[float, float]]:

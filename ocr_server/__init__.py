@@ -35,7 +35,7 @@ def create_app(
     import flask
 
     from ocr_server import access, extension, problem, request_id, telemetry
-    from ocr_server.blueprints import index, metrics, ocr
+    from ocr_server.blueprints import document, index, metrics, ocr
     from ocr_server.engine import Engine
     from ocr_server.keys import Keys
     from ocr_server.metrics import Metrics
@@ -66,4 +66,5 @@ def create_app(
     app.register_blueprint(index.blueprint)
     app.register_blueprint(metrics.blueprint)
     app.register_blueprint(ocr.blueprint)
+    app.register_blueprint(document.blueprint)
     return app

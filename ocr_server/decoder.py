@@ -76,7 +76,7 @@ def read_header(data: bytes, max_pixels: int) -> Header:
     """
     if not data:
         raise InvalidImage("The picture is empty (0 bytes). Check that the file was read and sent.")
-    format_name = _format_of(data)
+    format_name = format_of(data)
     header = _png_header(data) if format_name == "PNG" else _other_header(data, format_name)
     if header.width * header.height > max_pixels:
         raise ImageTooLarge(
@@ -105,6 +105,11 @@ def decode(data: bytes, header: Header) -> Pixels:
     return np.ascontiguousarray(image)
 
 
+def on_background(image: Pixels) -> Pixels:
+    """Return a BGRA picture, shape (height, width, 4), as BGR, as `decode` lays it down."""
+    return np.ascontiguousarray(_over_background(image, premultiplied=False))
+
+
 def _png_header(data: bytes) -> Header:
     # Not by Pillow, which decodes the pixels when it is asked for EXIF data that is not there.
     try:
@@ -124,12 +129,20 @@ def _other_header(data: bytes, format_name: str) -> Header:
         return Header(format_name, width, height, orientation, image.mode)
 
 
-def _format_of(data: bytes) -> str:
+def is_pdf(data: bytes) -> bool:
+    """Return whether a file says that it is a PDF; readers look for it in the first 1024 bytes."""
+    return b"%PDF-" in data[:1024]
+
+
+def format_of(data: bytes) -> str:
+    """Return the name of a picture's format, by its first bytes. Raises UnsupportedFormat."""
     for magic, name in FORMATS.items():
         if data.startswith(magic) and (name != "WEBP" or data[8:12] == b"WEBP"):
             return name
     names = ", ".join(sorted(set(FORMATS.values())))
-    raise UnsupportedFormat(f"The bytes are not a picture in a format read here: {names}.")
+    raise UnsupportedFormat(
+        f"The bytes are not a picture in a format read here: {names}; or, at /ocr/document, PDF."
+    )
 
 
 def _open(data: bytes, format_name: str) -> Image.Image:

@@ -13,6 +13,17 @@ class OcrServerError(Exception):
     title = "Internal server error"
     retry_after: int | None = None  # seconds
 
+    def members(self, request_id: str) -> dict[str, str | int]:
+        """Return the members of the problem details (RFC 9457) that tell of this error."""
+        return {
+            "type": f"urn:ocr-server:problem:{self.code}",
+            "title": self.title,
+            "status": self.status,
+            "detail": str(self),
+            "code": self.code,
+            "request_id": request_id,
+        }
+
 
 class ClientError(OcrServerError):
     """The request cannot be processed."""
@@ -78,6 +89,35 @@ class InvalidImage(ClientError):
 
     code = "invalid_image"
     title = "Picture cannot be decoded"
+
+
+class InvalidDocument(ClientError):
+    """The document is broken or cut short."""
+
+    code = "invalid_document"
+    title = "Document cannot be opened"
+
+
+class InvalidPassword(ClientError):
+    """The document is encrypted, and the request holds no password for it or a wrong one."""
+
+    code = "invalid_password"
+    title = "Document needs a password"
+
+
+class InvalidPage(ClientError):
+    """A page of the document cannot be rendered, or takes too long or too much memory."""
+
+    code = "invalid_page"
+    title = "Page cannot be rendered"
+
+
+class TooManyPages(ClientError):
+    """More pages are asked for than the server reads in one request."""
+
+    code = "too_many_pages"
+    status = 413
+    title = "Too many pages"
 
 
 class BodyTooLarge(ClientError):

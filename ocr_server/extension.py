@@ -1,6 +1,7 @@
 """What the views need, held by the application."""
 
 from dataclasses import dataclass, field
+from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
 import flask
@@ -30,12 +31,14 @@ class Extension:
     keys: Keys
     metrics: Metrics
     deadlines: Deadlines = field(default_factory=Deadlines)
+    documents: BoundedSemaphore = field(init=False)  # those read now
     reader: Reader = field(init=False)
 
     def __post_init__(self) -> None:
+        self.documents = BoundedSemaphore(self.settings.max_documents)
         cores = ElasticCores(self.slots) if self.settings.elastic else OneCore()
         watchdog = Watchdog(self.settings.max_inference_seconds)
-        self.reader = Reader(self.settings, self.engine, self.slots, cores, watchdog)
+        self.reader = Reader(self.engine, self.slots, cores, watchdog)
 
     def share(self, slots: Slots) -> None:
         """Use these slots, which the master made for all workers, instead of this process's."""

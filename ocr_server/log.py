@@ -106,6 +106,7 @@ def _fields(resp: Any, environ: Any, request_time: timedelta) -> dict[str, Any]:
         "image_bytes": told.image_bytes,
         "image_pixels": told.image_pixels,
         "text_lines": told.text_lines,
+        "pages": told.pages,
         "sent_bytes": getattr(resp, "sent", None),
         **{f"{stage}_ms": round(seconds * 1000, 1) for stage, seconds in stages.items()},
         "total_ms": round(request_time.total_seconds() * 1000, 1),

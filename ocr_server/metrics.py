@@ -67,6 +67,9 @@ class Metrics:
         self._image_pixels = Counter(
             "ocr_server_image_pixels", "Pixels of the pictures received.", registry=own
         )
+        self._pages = Counter(
+            "ocr_server_pages", "Pages read: pictures, and pages of documents.", registry=own
+        )
         self._starts = Counter(
             "ocr_server_worker_starts", "Workers that loaded their engine.", registry=own
         )
@@ -83,7 +86,11 @@ class Metrics:
             registry=own,
         )
 
-        for route in ("/ocr", "none"):  # From nothing to one is no increase for Prometheus.
+        for route in (
+            "/ocr",
+            "/ocr/document",
+            "none",
+        ):  # From nothing to one is no increase for Prometheus.
             for status, code in ((500, "internal_error"), (503, "server_busy")):
                 self._requests.labels(route, str(status), code)
 
@@ -96,12 +103,13 @@ class Metrics:
         self._requests.labels("none", str(status), record.code).inc()
 
     def answer(self, route: str, status: int, record: Record, seconds: float) -> None:
-        """Count what is known of a request when its answer is made."""
+        """Count what is known of a request that was answered."""
         self._requests.labels(route, str(status), record.code).inc()
         self._request_seconds.labels(route).observe(seconds)
         for stage, spent in record.stopwatch.seconds.items():
             self._stage_seconds.labels(stage).observe(spent)
         self._text_lines.inc(record.text_lines)
+        self._pages.inc(record.pages)
         self._image_bytes.inc(record.image_bytes)
         self._image_pixels.inc(record.image_pixels)
 

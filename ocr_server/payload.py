@@ -25,6 +25,9 @@ MAX_FIELDS = 64
 _MAX_OPTION_BYTES = 1000
 _PIECE_BYTES = 64 * 1024
 
+# Beside image/*. What the bytes are, they say themselves.
+_RAW_TYPES = ("", "application/octet-stream", "application/pdf")
+
 _HOW_TO_SEND = (
     "Send the picture as the file image_file of a multipart form, as base64 in the form field or "
     "JSON member image_data, or as the body itself with an image/* content type."
@@ -68,7 +71,7 @@ def read_upload(request: flask.Request, max_file_bytes: int) -> Upload:
     for file in files:
         if len(file) > max_file_bytes:
             raise ImageTooLarge(
-                f"The picture has {len(file)} bytes; at most {max_file_bytes} are allowed. "
+                f"The file has {len(file)} bytes; at most {max_file_bytes} are allowed. "
                 "Send it smaller or compressed."
             )
     return Upload(files, {**_query(request), **fields})
@@ -104,7 +107,7 @@ def _read_body(request: flask.Request) -> tuple[tuple[bytes, ...], Mapping[str, 
     if mimetype == "application/json":
         fields = _json_fields(request.get_data(cache=False))
         return (_image_data(fields),), fields
-    if mimetype in ("", "application/octet-stream") or mimetype.startswith("image/"):
+    if mimetype in _RAW_TYPES or mimetype.startswith("image/"):
         return (_raw_image(request),), {}
     raise UnsupportedMediaType(f"Content type {mimetype[:100]!r} is not read. {_HOW_TO_SEND}")
 

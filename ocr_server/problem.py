@@ -26,15 +26,7 @@ def register(app: flask.Flask) -> None:
 
 def body_of(error: OcrServerError, request_id: str) -> bytes:
     """Return the problem details of an error."""
-    members = {
-        "type": f"urn:ocr-server:problem:{error.code}",
-        "title": error.title,
-        "status": error.status,
-        "detail": str(error),
-        "code": error.code,
-        "request_id": request_id,
-    }
-    return json.dumps(members, ensure_ascii=False).encode()
+    return json.dumps(error.members(request_id), ensure_ascii=False).encode()
 
 
 def _answer(error: OcrServerError) -> flask.Response:

@@ -1,17 +1,16 @@
-"""A picture's bytes -> a page: header, slot, pixels, engine. Knows no HTTP."""
+"""A picture -> a page: slot, pixels, engine. Knows no HTTP."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ocr_server.decoder import Pixels, decode, read_header
+from ocr_server.decoder import Pixels
 from ocr_server.elastic import OneCore
 from ocr_server.options import Options
 from ocr_server.page import Page
-from ocr_server.record import Record
-from ocr_server.settings import Settings
 from ocr_server.slots import Slots
+from ocr_server.stopwatch import Stopwatch
 from ocr_server.watchdog import Watchdog
 
 if TYPE_CHECKING:
@@ -19,50 +18,63 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """What is to be read: BGR, shape (height, width, 3); its dots an inch if it was rendered."""
+
+    pixels: Pixels
+    dpi: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How a picture is to be read.
+
+    wait: the longest wait for a slot in seconds; None is for work that was admitted before.
+    stopwatch: is told how long each stage took.
+    check: is called when the slot is there; what it raises ends the work.
+    """
+
+    options: Options
+    wait: float | None
+    stopwatch: Stopwatch
+    check: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
-    """A page that was read, and its pixels, BGR, shape (height, width, 3)."""
+    """A picture that was read, as a page, the first."""
 
     page: Page
-    pixels: Pixels
+    picture: Picture
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
     """What it takes to read pictures in this process; any number of threads may use it."""
 
-    settings: Settings
     engine: "Engine"
     slots: Slots
     cores: OneCore
     watchdog: Watchdog
 
     @contextmanager
-    def read(
-        self,
-        image: bytes,
-        options: Options,
-        wait: float | None,
-        told: Record,
-        check: Callable[[], None] = lambda: None,
-    ) -> Iterator[Reading]:
+    def read(self, load: Callable[[], Picture], work: Work) -> Iterator[Reading]:
         """Read a picture and hold a slot until the end of the `with` block.
 
-        `wait` is the longest wait for the slot in seconds. `told` is told of the work. `check`
-        is called when the slot is there; what it raises ends the work.
-        Raises InvalidImage, UnsupportedFormat, ImageTooLarge, ServerBusy.
+        Loading counts as work too: inside the slot it neither competes with inferences nor piles
+        up pictures of requests that still wait. Raises ServerBusy and what `load` and `work.check`
+        raise.
         """
-        told.image_bytes += len(image)
-        header = read_header(image, self.settings.max_image_pixels)
-        told.image_pixels += header.width * header.height
         with ExitStack() as held:
-            with told.stopwatch.time("queue"):
-                slot = held.enter_context(self.slots.hold(wait))
-            check()
+            with work.stopwatch.time("queue"):
+                slot = held.enter_context(self.slots.hold(work.wait, admitted=work.wait is None))
+            work.check()
             held.enter_context(self.watchdog.watch())
-            # Decoding counts as work too: inside the slot it neither competes with inferences nor
-            # piles up decoded pictures of requests that still wait.
-            with told.stopwatch.time("decode"):
-                pixels = decode(image, header)
-            lines = self.engine.recognize(pixels, options, self.cores, told.stopwatch, slot.lent)
-            told.text_lines += len(lines)
-            yield Reading(Page(1, header.width, header.height, tuple(lines)), pixels)
+            with work.stopwatch.time("decode"):
+                picture = load()
+            pixels = picture.pixels
+            lines = self.engine.recognize(
+                pixels, work.options, self.cores, work.stopwatch, slot.lent
+            )
+            height, width = pixels.shape[:2]
+            yield Reading(Page(1, width, height, tuple(lines), picture.dpi), picture)

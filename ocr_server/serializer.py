@@ -1,9 +1,10 @@
-"""Text lines -> the indexed dict."""
+"""Text lines -> the indexed dict, and pages -> the objects around it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from ocr_server.page import Page
 from ocr_server.text_line import TextLine
 
 
@@ -15,9 +16,43 @@ def indexed_dict(lines: Sequence[TextLine]) -> dict[str, dict[str, Any]]:
     return {str(index): _entry(line) for index, line in enumerate(lines)}
 
 
-def to_json(answer: dict[str, dict[str, Any]]) -> bytes:
-    """Return the answer as UTF-8 JSON, keys in their order, text not escaped."""
-    return json.dumps(answer, ensure_ascii=False).encode()
+def batch_json(pages: Iterable[Page], request_id: str) -> Iterator[str]:
+    """Give [...], piece by piece: for each picture its indexed dict, or its error."""
+    for index, page in enumerate(pages):
+        failed = page.error and {"error": page.error.members(request_id)}
+        yield (", " if index else "[") + to_json(failed or indexed_dict(page.lines))
+    yield "]"
+
+
+def page_objects(
+    pages: Iterable[Page], page_count: int, total: int, request_id: str
+) -> Iterator[dict[str, Any]]:
+    """Give an object for each of `total` pages of a document that has `page_count`."""
+    for position, page in enumerate(pages, 1):
+        place = {"page": page.number, "page_count": page_count, "remaining": total - position}
+        if page.error:
+            yield {**place, "error": page.error.members(request_id)}
+        else:
+            size = {"width": page.width, "height": page.height, "dpi": page.dpi}
+            yield {**place, **size, "lines": indexed_dict(page.lines)}
+
+
+def ndjson(objects: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """Give each object as a line of JSON."""
+    return (to_json(each) + "\n" for each in objects)
+
+
+def document_json(objects: Iterable[dict[str, Any]], page_count: int) -> Iterator[str]:
+    """Give {"page_count": ..., "pages": [...]} piece by piece."""
+    yield f'{{"page_count": {page_count}, "pages": ['
+    for index, each in enumerate(objects):
+        yield (", " if index else "") + to_json(each)
+    yield "]}"
+
+
+def to_json(answer: Any) -> str:
+    """Return the answer as JSON, keys in their order, text not escaped."""
+    return json.dumps(answer, ensure_ascii=False)
 
 
 def _entry(line: TextLine) -> dict[str, Any]:

@@ -109,6 +109,33 @@ class Settings(BaseSettings):
         description="Largest request body in bytes. Base64 in a form needs up to 1.5 times the "
         "picture.",
     )
+    max_document_bytes: int = Field(
+        40 * _MIB, ge=1, description="Largest document, as a file, in bytes. Larger ones get 413."
+    )
+    max_pages: int = Field(
+        1000,
+        ge=1,
+        le=100_000,
+        description="Most pages of a document that one request may have read. More get 413.",
+    )
+    max_documents: int = Field(
+        4,
+        ge=1,
+        description="Documents that a worker reads at once. Others wait, as pictures wait for a "
+        "slot.",
+    )
+    max_render_seconds: int = Field(
+        20,
+        ge=1,
+        description="Longest time in seconds that a PDF may take to open, or a page of it to "
+        "render. Then the page is reported as failed.",
+    )
+    max_render_bytes: int = Field(
+        1024 * _MIB,
+        ge=256 * _MIB,
+        description="Most memory in bytes for rendering a PDF, in a process of its own. Where that "
+        "is not enough, the page is reported as failed.",
+    )
     max_image_pixels: int = Field(
         70_000_000,
         ge=1,

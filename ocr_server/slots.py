@@ -49,14 +49,14 @@ class Slots:
         self._keepers = [self._make_slot() for _ in range(count)]
 
     @contextmanager
-    def hold(self, timeout: float | None = None) -> Iterator["Hold"]:
+    def hold(self, timeout: float | None = None, *, admitted: bool = False) -> Iterator["Hold"]:
         """Hold a slot for the length of a `with` block.
 
         Waits at most `timeout` seconds, without end if None. Raises ServerBusy if that was not
-        enough, or if too many wait already.
+        enough, or if too many wait already; not the latter for work that was `admitted` before.
         """
         slot = self._take_free()
-        held = Hold(self, self._wait(timeout) if slot is None else slot)
+        held = Hold(self, self._wait(timeout, bounded=not admitted) if slot is None else slot)
         try:
             yield held
         finally:
@@ -145,7 +145,7 @@ class Slots:
         os.close(slot)
         return True
 
-    def _wait(self, timeout: float | None, *, bounded: bool = True) -> int:
+    def _wait(self, timeout: float | None, *, bounded: bool) -> int:
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
             with closing(self._queue_up(bounded)) as place:

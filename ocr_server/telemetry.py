@@ -13,7 +13,6 @@ def register(app: flask.Flask) -> None:
     """Count every request of an application."""
     app.before_request(_begin)
     app.after_request(_answer)
-    app.teardown_request(_end)
 
 
 def _begin() -> None:
@@ -22,17 +21,19 @@ def _begin() -> None:
 
 
 def _answer(response: flask.Response) -> flask.Response:
-    told = record.of(flask.request.environ)
+    told, began = record.of(flask.request.environ), flask.g.began
+    metrics = extension.current().metrics
     # Only routes that exist: a client's own words would be counters without number.
     route = flask.request.url_rule.rule if flask.request.url_rule else "none"
-    seconds = time.perf_counter() - flask.g.began
-    extension.current().metrics.answer(route, response.status_code, told, seconds)
-    timings = {**told.stopwatch.seconds, "total": seconds}
+
+    def count() -> None:
+        metrics.answer(route, response.status_code, told, time.perf_counter() - began)
+        metrics.end()
+
+    # What is sent piece by piece is not made yet.
+    response.call_on_close(count) if response.is_streamed else count()
+    timings = {**told.stopwatch.seconds, "total": time.perf_counter() - began}
     response.headers[HEADER] = ", ".join(
         f"{stage};dur={spent * 1000:.1f}" for stage, spent in timings.items()
     )
     return response
-
-
-def _end(_: BaseException | None) -> None:
-    extension.current().metrics.end()

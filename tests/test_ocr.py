@@ -178,7 +178,7 @@ def test_a_body_over_the_limit_is_a_problem(client: FlaskClient) -> None:
 
 
 def test_an_unknown_content_type_is_a_problem(client: FlaskClient) -> None:
-    response = client.post("/ocr", data=PICTURE, content_type="application/pdf")
+    response = client.post("/ocr", data=PICTURE, content_type="application/zip")
     assert_problem(response, 415, "unsupported_media_type")
 
 

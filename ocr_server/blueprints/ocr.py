@@ -1,32 +1,57 @@
-"""POST /ocr: a picture in, its text lines out."""
+"""POST /ocr: a picture in, its text lines out; of several pictures a list."""
 
+from contextlib import ExitStack
 from functools import partial
 
 import flask
 
 from ocr_server import extension, record
-from ocr_server.connection import check_still_there
+from ocr_server.answer import accepted, content_type, page_reader, streamed, work
+from ocr_server.document import Pictures
+from ocr_server.formats.choices import OF_PICTURES
 from ocr_server.formats.format import Format, chosen
-from ocr_server.intake import receive
+from ocr_server.intake import receive, room_for_document
 from ocr_server.options import Options
-from ocr_server.serializer import indexed_dict, to_json
+from ocr_server.request_id import current_request_id
+from ocr_server.serializer import batch_json, indexed_dict, to_json
 
 blueprint = flask.Blueprint("ocr", __name__)
-
-_JSON = Format("json", ("application/json",))
 
 
 @blueprint.post("/ocr", strict_slashes=False)
 def ocr() -> flask.Response:
-    """Read the text in a picture."""
+    """Read the text in a picture, or in several."""
     ocr_server, told = extension.current(), record.of(flask.request.environ)
     with told.stopwatch.time("upload"):
         upload, wait = receive(ocr_server.settings.max_image_bytes)
-    options = Options.from_fields(upload.fields)
-    chosen([_JSON], upload.fields, list(flask.request.accept_mimetypes.values()))
-    still_there = partial(check_still_there, flask.request.environ)
-    with ocr_server.reader.read(upload.files[0], options, wait, told, still_there) as reading:
+    told.image_bytes = sum(map(len, upload.files))
+    format_ = chosen(OF_PICTURES, upload.fields, accepted())
+    options = format_.options(Options.from_fields(upload.fields))
+    pictures = Pictures(upload.files, ocr_server.settings.max_image_pixels)
+    if pictures.page_count > 1:
+        return _read_several(pictures, options, format_, wait)
+    return _read_one(pictures, options, format_, wait)
+
+
+def _read_one(pictures: Pictures, options: Options, format_: Format, wait: float) -> flask.Response:
+    told, reader = record.of(flask.request.environ), extension.current().reader
+    with reader.read(pictures.page(1), work(options, wait)) as reading:
         page = reading.page
+    told.add(page)
     with told.stopwatch.time("serialize"):
-        body = to_json(indexed_dict(page.lines))
-    return flask.Response(body, content_type="application/json; charset=utf-8")
+        written = format_.write([page]) if format_.write else to_json(indexed_dict(page.lines))
+        body = "".join(written)
+    return flask.Response(body, content_type=content_type(format_))
+
+
+def _read_several(
+    pictures: Pictures, options: Options, format_: Format, wait: float
+) -> flask.Response:
+    write = format_.write or partial(batch_json, request_id=current_request_id())
+    with ExitStack() as held:
+        held.enter_context(room_for_document(wait))
+        with extension.current().slots.hold(wait):
+            pass  # It has waited like everybody else; its pictures need not ask for room again.
+        pages = page_reader(options).read(pictures, range(1, pictures.page_count + 1))
+        held.callback(pages.close)
+        return streamed(write, pages, format_, held.pop_all())

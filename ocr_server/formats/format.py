@@ -1,10 +1,11 @@
 """A form in which an answer is written, and how a client asks for one."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ocr_server.errors import InvalidOption
+from ocr_server.options import Options
 from ocr_server.page import Page
 
 
@@ -23,6 +24,10 @@ class Format:
     media_types: tuple[str, ...]
     write: Callable[[Iterable[Page]], Iterator[str]] | None = None
     needs_words: bool = False
+
+    def options(self, asked: Options) -> Options:
+        """Return what the engine is to be asked for, for an answer in this format."""
+        return replace(asked, return_word_box=True) if self.needs_words else asked
 
 
 def chosen(formats: Sequence[Format], fields: Mapping[str, Any], accepted: Sequence[str]) -> Format:

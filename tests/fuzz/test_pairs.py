@@ -28,7 +28,7 @@ def of_a_fresh_engine(name: str, flags: tuple[int, int, int]) -> str:
     use_det, use_cls, use_rec = map(bool, flags)
     image = decode(data, read_header(data, 10**8))
     lines = Engine(Settings()).recognize(image, Options(use_det, use_cls, use_rec))
-    return to_json(indexed_dict(lines)).decode()
+    return to_json(indexed_dict(lines))
 
 
 def ask(client: FlaskClient, name: str, flags: tuple[int, int, int]) -> str:

@@ -1,0 +1,62 @@
+"""POST /ocr/document: a PDF or a picture of several pages in, the text of each page out."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+
+import flask
+
+from ocr_server import extension, record
+from ocr_server.answer import Piece, accepted, page_reader, streamed
+from ocr_server.connection import check_still_there
+from ocr_server.document import open_document
+from ocr_server.document_options import DocumentOptions
+from ocr_server.errors import InvalidForm
+from ocr_server.formats.choices import NDJSON, OF_DOCUMENTS
+from ocr_server.formats.format import Format, chosen
+from ocr_server.intake import receive, room_for_document
+from ocr_server.options import Options
+from ocr_server.page import Page
+from ocr_server.request_id import current_request_id
+from ocr_server.serializer import document_json, ndjson, page_objects
+
+blueprint = flask.Blueprint("document", __name__)
+
+
+@blueprint.post("/ocr/document", strict_slashes=False)
+def read_document() -> flask.Response:
+    """Read the text in a document, page by page."""
+    ocr_server, told = extension.current(), record.of(flask.request.environ)
+    with told.stopwatch.time("upload"):
+        upload, wait = receive(ocr_server.settings.max_document_bytes)
+    if len(upload.files) > 1:
+        raise InvalidForm("A request takes one document. Send several pictures to /ocr.")
+    told.image_bytes = len(upload.files[0])
+    format_ = chosen(OF_DOCUMENTS, upload.fields, accepted())
+    options = format_.options(Options.from_fields(upload.fields))
+    asked = DocumentOptions.from_fields(upload.fields)
+    with ExitStack() as held:
+        with told.stopwatch.time("queue"):
+            held.enter_context(room_for_document(wait))
+        with ocr_server.slots.hold(wait):
+            check_still_there(flask.request.environ)
+            with told.stopwatch.time("open"):
+                document = open_document(upload.files[0], asked, ocr_server.settings)
+        held.enter_context(closing(document))
+        numbers = asked.numbers(document.page_count, ocr_server.settings.max_pages)
+        pages = held.enter_context(closing(page_reader(options).read(document, numbers)))
+        write = _writer(format_, document.page_count, len(numbers))
+        return streamed(write, pages, format_, held.pop_all())
+
+
+def _writer(
+    format_: Format, page_count: int, total: int
+) -> Callable[[Iterator[Page]], Iterator[Piece]]:
+    if format_.write:
+        return format_.write
+    request_id = current_request_id()
+
+    def write(pages: Iterator[Page]) -> Iterator[str]:
+        objects = page_objects(pages, page_count, total, request_id)
+        return ndjson(objects) if format_ is NDJSON else document_json(objects, page_count)
+
+    return write
