@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ocr_server.document_options import LEAST_DPI, MOST_DPI, DocumentOptions
 from ocr_server.errors import InvalidOption
 from ocr_server.options import FLAGS, RANGES, Options
 from ocr_server.reading.forms import FORMS, Form
@@ -29,7 +30,7 @@ Exit status: 0 all was read, 1 something was not (standard error says what), 2 w
 class Arguments:
     """What a person asks for.
 
-    fields: the options that differ from their defaults, by the server's names and spelling.
+    fields: the options that were given but for the password, by the server's names and spelling.
     server: None to read in this process. timeout: in seconds. jobs: None for as many as there
     are cores, or a few requests.
     """
@@ -37,7 +38,8 @@ class Arguments:
     files: Sequence[str]
     form: Form
     fields: dict[str, str]
-    password: str | None
+    options: Options
+    document_options: DocumentOptions
     output: Path | None
     server: Address | None
     key: str | None
@@ -55,15 +57,18 @@ def parse(given: Sequence[str]) -> Arguments:
         for name in (*FLAGS, *RANGES, "pages", "dpi")
         if (value := getattr(found, name)) is not None
     }
+    in_form = {"password": found.password} if found.password is not None else {}
     try:
-        Options.from_fields(fields)
+        options = Options.from_fields(fields)
+        document_options = DocumentOptions.from_fields({**fields, **in_form})
     except InvalidOption as error:
         parser.error(str(error))
     return Arguments(
         files=found.files,
         form=FORMS[found.format],
         fields=fields,
-        password=found.password,
+        options=options,
+        document_options=document_options,
         output=found.output,
         server=found.server,
         key=found.key,
@@ -113,7 +118,11 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     add("--box-thresh", metavar="B", help=f"least score of a box, {_ALLOWED['box_thresh']}")
     add("--unclip-ratio", metavar="U", help=f"how far boxes grow, {_ALLOWED['unclip_ratio']}")
     add("--pages", metavar="PAGES", help="of documents: such as 1-3,7,10-")
-    add("--dpi", metavar="DPI", help="at which PDFs are read, 36 to 400 (default 200)")
+    add(
+        "--dpi",
+        metavar="DPI",
+        help=f"at which PDFs are read, {LEAST_DPI} to {MOST_DPI} (default 200)",
+    )
     add("--password", help="of PDFs")
 
 

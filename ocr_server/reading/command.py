@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
-from ocr_server.options import Options
 from ocr_server.reading.arguments import Arguments, parse
 from ocr_server.reading.failure import Failure, ReadError, WrongUsage
 from ocr_server.reading.forms import Joined
@@ -107,12 +106,14 @@ def _reader(arguments: Arguments, progress: Progress) -> tuple[Read, int]:
         key = arguments.key or ClientSettings.from_environment().key
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         client = Client(arguments.server, headers, arguments.timeout)
-        form, fields, password = arguments.form, arguments.fields, arguments.password
+        form, fields = arguments.form, arguments.fields
+        password = arguments.document_options.password
         remote = Remote(client, form, fields, password, progress)
         return remote.read, arguments.jobs or _REMOTE_JOBS
     from ocr_server.reading.local import Local, load
 
     settings = Settings.from_environment()
     jobs = arguments.jobs or settings.slots
-    local = Local(load(settings, jobs), Options.from_fields(arguments.fields), progress)
-    return local.read, jobs
+    reader = load(settings, jobs)
+    options, asked = arguments.options, arguments.document_options
+    return Local(reader, settings, arguments.form, options, asked, progress).read, jobs

@@ -2,19 +2,29 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, field
+from threading import BoundedSemaphore
 
+from ocr_server.document import Pictures, open_document
+from ocr_server.document_options import DocumentOptions
 from ocr_server.options import Options
-from ocr_server.reader import Reader
-from ocr_server.reading.progress import Progress
+from ocr_server.pages import PageReader
+from ocr_server.reader import Reader, Work
+from ocr_server.reading.document_answer import DocumentAnswer
+from ocr_server.reading.forms import Form
+from ocr_server.reading.kinds import is_document
+from ocr_server.reading.progress import FileProgress, Progress
 from ocr_server.reading.sources import Source
 from ocr_server.reading.work import Piece
-from ocr_server.record import Record
 from ocr_server.serializer import indexed_dict, to_json
 from ocr_server.settings import Settings
+from ocr_server.stopwatch import Stopwatch
 
 # Who waits too long can end it by hand; a limit would take the other files down with one.
 _INFERENCE_SECONDS = 7 * 86400.0
+# One is rendered while the other is read. Each has a thread for every slot and pages in memory.
+_DOCUMENTS_AT_ONCE = 2
 
 
 def load(settings: Settings, jobs: int) -> Reader:
@@ -28,21 +38,52 @@ def load(settings: Settings, jobs: int) -> Reader:
 
     slots = Slots(settings.slots, max_waiting=jobs)
     cores = ElasticCores(slots) if settings.elastic else OneCore()
-    return Reader(settings, Engine(settings), slots, cores, Watchdog(_INFERENCE_SECONDS))
+    return Reader(Engine(settings), slots, cores, Watchdog(_INFERENCE_SECONDS))
 
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """Reads with the engine of this process."""
+    """Reads with the engine of this process.
+
+    turns: for documents.
+    """
 
     reader: Reader
+    settings: Settings
+    form: Form
     options: Options
+    asked: DocumentOptions
     progress: Progress
+    documents: BoundedSemaphore = field(
+        default_factory=lambda: BoundedSemaphore(_DOCUMENTS_AT_ONCE)
+    )
 
     def read(self, source: Source) -> Iterator[Piece]:
-        """Return the pieces of a file's answer. Raises OcrServerError, OSError."""
+        """Give the pieces of a file's answer. Raises OcrServerError, OSError."""
         data = source.read()
-        with self.progress.file():
-            with self.reader.read(data, self.options, None, Record()) as reading:
-                page = reading.page
-            yield to_json(indexed_dict(page.lines))
+        with self.progress.file() as progress:
+            if is_document(data):
+                with self.turns:
+                    yield from self._document(source.name, data, progress)
+            else:
+                yield from self._picture(source.name, data, progress)
+
+    def _picture(self, file: str, data: bytes, progress: FileProgress) -> Iterator[Piece]:
+        pictures = Pictures([data], self.settings.max_image_pixels)
+        with self.reader.read(pictures.page(1), self._work()) as reading:
+            page = reading.page
+        if self.form.name == "json":
+            yield to_json(indexed_dict(page.lines)).encode()
+        else:
+            yield from DocumentAnswer(file, 1, 1).write(iter([page]), self.form, progress)
+
+    def _document(self, file: str, data: bytes, progress: FileProgress) -> Iterator[Piece]:
+        with closing(open_document(data, self.asked, self.settings)) as document:
+            numbers = self.asked.numbers(document.page_count, self.settings.max_pages)
+            answer = DocumentAnswer(file, document.page_count, len(numbers))
+            pages = PageReader(self.reader, self._work()).read(document, numbers)
+            with closing(pages):
+                yield from answer.write(pages, self.form, progress)
+
+    def _work(self) -> Work:
+        return Work(self.options, None, Stopwatch())

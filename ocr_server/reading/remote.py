@@ -1,14 +1,23 @@
 """Reads files by a server."""
 
+import json
 import secrets
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from http.client import HTTPResponse
+from itertools import chain
 from urllib.parse import urlencode
 
+from ocr_server.decoder import is_pdf
+from ocr_server.formats.choices import NDJSON
+from ocr_server.reading.document_answer import DocumentAnswer
+from ocr_server.reading.failure import ReadError
 from ocr_server.reading.forms import Form
 from ocr_server.reading.http import Client
-from ocr_server.reading.kinds import is_document, is_pdf
-from ocr_server.reading.progress import Progress
+from ocr_server.reading.kinds import is_document
+from ocr_server.reading.progress import FileProgress, Progress
+from ocr_server.reading.sent_page import SentPage
 from ocr_server.reading.sources import Source
 from ocr_server.reading.work import Piece
 
@@ -26,17 +35,39 @@ class Remote:
     progress: Progress
 
     def read(self, source: Source) -> Iterator[Piece]:
-        """Return the pieces of a file's answer. Raises ReadError, OSError."""
+        """Give the pieces of a file's answer. Raises ReadError, OSError."""
         data = source.read()
-        with self.progress.file():
-            path = "/ocr/document" if self._is_for_documents(data) else "/ocr"
-            target = f"{path}?{urlencode({**self.fields, 'format': self.form.name})}"
-            body, content_type = self._body(data)
-            with self.client.post(target, body, content_type, self.form.media_type) as response:
-                yield response.read()
+        with self.progress.file() as progress:
+            if self.form.name == "pdf":
+                yield from self._whole("/ocr/document", data)
+            elif self.form.name == "ndjson" or is_document(data):
+                yield from self._pages(source.name, data, progress)
+            else:
+                yield from self._whole("/ocr", data)
 
-    def _is_for_documents(self, data: bytes) -> bool:
-        return self.form.name in ("ndjson", "pdf") or is_document(data)
+    def _whole(self, path: str, data: bytes) -> Iterator[bytes]:
+        with self._post(path, data, self.form.name, self.form.media_type) as response:
+            yield response.read()
+
+    def _pages(self, file: str, data: bytes, progress: FileProgress) -> Iterator[Piece]:
+        """Have the pages sent as they are read, and write them here.
+
+        So they can be counted, and those that failed be told, whatever the form.
+        """
+        with self._post("/ocr/document", data, NDJSON.name, NDJSON.media_types[0]) as response:
+            sent = _sent(response)
+            first = next(sent)
+            request_id = response.headers.get("X-Request-ID", "")
+            answer = DocumentAnswer(file, first.page_count, first.remaining + 1, request_id)
+            pages = (each.page for each in chain([first], sent))
+            yield from answer.write(pages, self.form, progress)
+
+    def _post(
+        self, path: str, data: bytes, form: str, media_type: str
+    ) -> AbstractContextManager[HTTPResponse]:
+        target = f"{path}?{urlencode({**self.fields, 'format': form})}"
+        body, content_type = self._body(data)
+        return self.client.post(target, body, content_type, media_type)
 
     def _body(self, data: bytes) -> tuple[bytes, str]:
         """Return the body and its type: a form where there is a password, which is for no log."""
@@ -50,3 +81,18 @@ class Remote:
         ).encode("utf-8", "surrogateescape")
         end = f"\r\n--{boundary}--\r\n".encode()
         return body + data + end, f"multipart/form-data; boundary={boundary}"
+
+
+def _sent(response: HTTPResponse) -> Iterator[SentPage]:
+    """Give the pages as they come. Raises ReadError if the last does not."""
+    remaining = 1
+    for line in response:
+        try:
+            sent = SentPage.of(json.loads(line))
+        except (AttributeError, KeyError, TypeError, ValueError):
+            break  # Cut short in the middle of a line.
+        remaining = sent.remaining
+        yield sent
+    if remaining:
+        detail = "Not all pages came. The server's log may say why; try again."
+        raise ReadError("Server broke off", detail, "server_broke_off")

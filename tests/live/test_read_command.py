@@ -14,13 +14,15 @@ import pytest
 
 from ocr_server import keys
 from tests import pictures
-from tests.live.gunicorn_server import Server, serve
+from tests.live.gunicorn_server import ROOT, Server, serve
 
 COMMAND = [sys.executable, "-m", "ocr_server", "read"]
 FOLDER = pictures.FOLDER
 SMALL = str(FOLDER / "small.png")
 BLANK = str(FOLDER / "blank.png")
 KEY = keys.make()
+# The command is run in other folders, and must be that of this checkout.
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 def read(
@@ -34,7 +36,7 @@ def read(
     ended = subprocess.run(
         [*COMMAND, *arguments],
         input=stdin,
-        env={**os.environ, **(environment or {})},
+        env={**ENVIRONMENT, **(environment or {})},
         cwd=folder,
         capture_output=True,
         timeout=100,
@@ -42,6 +44,13 @@ def read(
     )
     assert ended.returncode == status, ended.stderr.decode()
     return ended
+
+
+def start(
+    *arguments: str, stdout: int = subprocess.PIPE, stderr: int = subprocess.PIPE
+) -> subprocess.Popen[bytes]:
+    """Start the command."""
+    return subprocess.Popen([*COMMAND, *arguments], env=ENVIRONMENT, stdout=stdout, stderr=stderr)
 
 
 def texts(answer: dict[str, dict[str, str]]) -> list[str]:
@@ -207,7 +216,9 @@ def test_ctrl_c_ends_it_at_once_without_a_word(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         command = [*COMMAND, SMALL, "--server", url, "--output", str(tmp_path)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        with subprocess.Popen(
+            command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        ) as process:
             connection, _ = silent.accept()
             with connection:
                 process.send_signal(signal.SIGINT)
@@ -218,7 +229,9 @@ def test_ctrl_c_ends_it_at_once_without_a_word(tmp_path: Path) -> None:
 
 def test_a_reader_that_has_enough_ends_it_without_a_word(server: Server) -> None:
     command = [*COMMAND, str(FOLDER), "--server", server.url]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
         assert process.stdout
         assert process.stderr
         process.stdout.readline()
@@ -232,7 +245,9 @@ def on_a_terminal(*arguments: str) -> str:
     ours, theirs = pty.openpty()
     try:
         command = [*COMMAND, *arguments]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=theirs) as process:
+        with subprocess.Popen(
+            command, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=theirs
+        ) as process:
             os.close(theirs)
             shown = b"".join(iter(lambda: _read_terminal(ours), b""))
             assert process.wait(30) == 0
