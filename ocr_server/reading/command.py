@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
+from ocr_server import __version__
 from ocr_server.reading.arguments import Arguments, parse
 from ocr_server.reading.failure import Failure, ReadError, WrongUsage
 from ocr_server.reading.forms import Joined
@@ -104,7 +105,9 @@ def _reader(arguments: Arguments, progress: Progress) -> tuple[Read, int]:
         from ocr_server.reading.remote import Remote
 
         key = arguments.key or ClientSettings.from_environment().key
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        headers = {"User-Agent": f"ocr_server/{__version__}"}
+        if key:
+            headers["Authorization"] = f"Bearer {key}"
         client = Client(arguments.server, headers, arguments.timeout)
         form, fields = arguments.form, arguments.fields
         password = arguments.document_options.password

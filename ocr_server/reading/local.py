@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from threading import BoundedSemaphore
 
 from ocr_server.document import Pictures, open_document
@@ -54,9 +55,7 @@ class Local:
     options: Options
     asked: DocumentOptions
     progress: Progress
-    documents: BoundedSemaphore = field(
-        default_factory=lambda: BoundedSemaphore(_DOCUMENTS_AT_ONCE)
-    )
+    turns: BoundedSemaphore = field(default_factory=partial(BoundedSemaphore, _DOCUMENTS_AT_ONCE))
 
     def read(self, source: Source) -> Iterator[Piece]:
         """Give the pieces of a file's answer. Raises OcrServerError, OSError."""
