@@ -34,7 +34,8 @@ def chosen(formats: Sequence[Format], fields: Mapping[str, Any], accepted: Seque
     """Return the format that a request asks for, the first of `formats` if it does not care.
 
     fields: the request's; `format` wins over the Accept header.
-    accepted: the media types of the Accept header, the dearest first.
+    accepted: the media types of the Accept header, the dearest first; one that names text/html is
+    a browser's, which gets the default.
     Raises InvalidOption if `format` names none of the formats.
     """
     by_name = {format_.name: format_ for format_ in formats}
@@ -43,6 +44,9 @@ def chosen(formats: Sequence[Format], fields: Mapping[str, Any], accepted: Seque
         if not isinstance(name, str) or name.lower() not in by_name:
             raise InvalidOption(f"format must be one of {', '.join(by_name)}.")
         return by_name[name.lower()]
+    # Browsers name WebP and XML beside HTML, and want neither from here.
+    if "text/html" in accepted:
+        return formats[0]
     # What it accepts beyond these is no reason to refuse: the default is what clients of today
     # get, whatever their Accept header says.
     by_media_type = {kind: form for form in reversed(formats) for kind in form.media_types}
