@@ -133,7 +133,9 @@ def others(server: Contender, pdf: bytes, clients: int, sent: list[bytes]) -> st
     """Compare what other clients see without and with a document being read."""
 
     def load() -> Load:
-        return apply_load(server.url, clients, (sent * PICTURES_A_CLIENT)[: PICTURES_A_CLIENT * clients])
+        return apply_load(
+            server.url, clients, (sent * PICTURES_A_CLIENT)[: PICTURES_A_CLIENT * clients]
+        )
 
     alone = load()
     stop = threading.Event()

@@ -3,15 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ocr_server.formats.choices import OF_DOCUMENTS
 from ocr_server.page import Page
 from ocr_server.reading.failure import Failure
 from ocr_server.reading.forms import Form
 from ocr_server.reading.progress import FileProgress
 from ocr_server.reading.work import Piece
 from ocr_server.serializer import document_json, ndjson, page_objects
-
-_WRITERS = {format_.name: format_.write for format_ in OF_DOCUMENTS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,7 @@ class DocumentAnswer:
             failures.clear()
 
     def _pieces(self, pages: Iterator[Page], form: Form) -> Iterator[str]:
-        write = _WRITERS.get(form.name)
+        write = form.format.write
         if write:
             return write(pages)
         objects = page_objects(pages, self.page_count, self.total, self.request_id)

@@ -9,6 +9,7 @@ from threading import BoundedSemaphore
 
 from ocr_server.document import Pictures, open_document
 from ocr_server.document_options import DocumentOptions
+from ocr_server.formats.image import write as write_image
 from ocr_server.options import Options
 from ocr_server.pages import PageReader
 from ocr_server.reader import Reader, Work
@@ -71,12 +72,16 @@ class Local:
         pictures = Pictures([data], self.settings.max_image_pixels)
         with self.reader.read(pictures.page(1), self._work()) as reading:
             page = reading.page
+            if self.form.name == "image":
+                yield write_image(reading.picture.pixels, page.lines, "image/png")
+                return
         if self.form.name == "json":
             yield to_json(indexed_dict(page.lines)).encode()
         else:
             yield from DocumentAnswer(file, 1, 1).write(iter([page]), self.form, progress)
 
     def _document(self, file: str, data: bytes, progress: FileProgress) -> Iterator[Piece]:
+        self.form.check_document()
         with closing(open_document(data, self.asked, self.settings)) as document:
             numbers = self.asked.numbers(document.page_count, self.settings.max_pages)
             answer = DocumentAnswer(file, document.page_count, len(numbers))
@@ -85,4 +90,4 @@ class Local:
                 yield from answer.write(pages, self.form, progress)
 
     def _work(self) -> Work:
-        return Work(self.options, None, Stopwatch())
+        return Work(self.form.format.options(self.options), None, Stopwatch())

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from ocr_server.decoder import is_pdf
 from ocr_server.formats.choices import NDJSON
+from ocr_server.formats.format import Format
 from ocr_server.reading.document_answer import DocumentAnswer
 from ocr_server.reading.failure import ReadError
 from ocr_server.reading.forms import Form
@@ -46,7 +47,7 @@ class Remote:
                 yield from self._whole("/ocr", data)
 
     def _whole(self, path: str, data: bytes) -> Iterator[bytes]:
-        with self._post(path, data, self.form.name, self.form.media_type) as response:
+        with self._post(path, data, self.form.format, self.fields) as response:
             yield response.read()
 
     def _pages(self, file: str, data: bytes, progress: FileProgress) -> Iterator[Piece]:
@@ -54,7 +55,11 @@ class Remote:
 
         So they can be counted, and those that failed be told, whatever the form.
         """
-        with self._post("/ocr/document", data, NDJSON.name, NDJSON.media_types[0]) as response:
+        self.form.check_document()
+        fields = dict(self.fields)
+        if self.form.format.needs_words:
+            fields["return_word_box"] = "true"
+        with self._post("/ocr/document", data, NDJSON, fields) as response:
             sent = _sent(response)
             first = next(sent)
             request_id = response.headers.get("X-Request-ID", "")
@@ -63,11 +68,11 @@ class Remote:
             yield from answer.write(pages, self.form, progress)
 
     def _post(
-        self, path: str, data: bytes, form: str, media_type: str
+        self, path: str, data: bytes, format_: Format, fields: Mapping[str, str]
     ) -> AbstractContextManager[HTTPResponse]:
-        target = f"{path}?{urlencode({**self.fields, 'format': form})}"
+        target = f"{path}?{urlencode({**fields, 'format': format_.name})}"
         body, content_type = self._body(data)
-        return self.client.post(target, body, content_type, media_type)
+        return self.client.post(target, body, content_type, format_.media_types[0])
 
     def _body(self, data: bytes) -> tuple[bytes, str]:
         """Return the body and its type: a form where there is a password, which is for no log."""
