@@ -31,6 +31,9 @@ class Progress:
     ) -> None:
         self._bar.close()
 
+    def __str__(self) -> str:
+        return str(self._bar)
+
     @contextmanager
     def file(self) -> Iterator["FileProgress"]:
         """Count the pages of a file that is read in the `with` block."""
