@@ -166,6 +166,6 @@ def test_a_key_that_no_header_can_hold_is_refused_and_not_repeated(
     monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
     monkeypatch.setenv("OCR_SERVER_KEY", key)
-    with pytest.raises(InvalidSettings, match="^OCR_SERVER_KEY must be") as caught:
+    with pytest.raises(InvalidSettings, match=r"^OCR_SERVER_KEY must be") as caught:
         ClientSettings.from_environment()
     assert "s3" not in str(caught.value)
