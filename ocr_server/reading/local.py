@@ -1,9 +1,9 @@
 """Reads files in this process, on all usable cores."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import BoundedSemaphore
 
@@ -11,6 +11,7 @@ from ocr_server.document import Pictures, open_document
 from ocr_server.document_options import DocumentOptions
 from ocr_server.formats.image import write as write_image
 from ocr_server.options import Options
+from ocr_server.page import Page
 from ocr_server.pages import PageReader
 from ocr_server.reader import Reader, Work
 from ocr_server.reading.document_answer import DocumentAnswer
@@ -19,6 +20,7 @@ from ocr_server.reading.kinds import is_document
 from ocr_server.reading.progress import FileProgress, Progress
 from ocr_server.reading.sources import Source
 from ocr_server.reading.work import Piece
+from ocr_server.searchable import SearchablePdf
 from ocr_server.serializer import indexed_dict, to_json
 from ocr_server.settings import Settings
 from ocr_server.stopwatch import Stopwatch
@@ -62,7 +64,7 @@ class Local:
         """Give the pieces of a file's answer. Raises OcrServerError, OSError."""
         data = source.read()
         with self.progress.file() as progress:
-            if is_document(data):
+            if self.form.name == "pdf" or is_document(data):
                 with self.turns:
                     yield from self._document(source.name, data, progress)
             else:
@@ -78,16 +80,27 @@ class Local:
         if self.form.name == "json":
             yield to_json(indexed_dict(page.lines)).encode()
         else:
-            yield from DocumentAnswer(file, 1, 1).write(iter([page]), self.form, progress)
+            answer = DocumentAnswer(file, page_count=1, total=1)
+            yield from answer.write(iter([page]), answer.writer(self.form), progress)
 
     def _document(self, file: str, data: bytes, progress: FileProgress) -> Iterator[Piece]:
         self.form.check_document()
         with closing(open_document(data, self.asked, self.settings)) as document:
             numbers = self.asked.numbers(document.page_count, self.settings.max_pages)
             answer = DocumentAnswer(file, document.page_count, len(numbers))
-            pages = PageReader(self.reader, self._work()).read(document, numbers)
-            with closing(pages):
-                yield from answer.write(pages, self.form, progress)
+            reader, write = PageReader(self.reader, self._work()), answer.writer(self.form)
+            if self.form.name == "pdf":
+                searchable = SearchablePdf(document, self.settings)
+                reader = replace(reader, keep=searchable.keep)
+                write = partial(_whole, searchable, numbers)
+            with closing(reader.read(document, numbers)) as pages:
+                yield from answer.write(pages, write, progress)
 
     def _work(self) -> Work:
         return Work(self.form.format.options(self.options), None, Stopwatch())
+
+
+def _whole(
+    searchable: SearchablePdf, numbers: Sequence[int], pages: Iterable[Page]
+) -> Iterator[bytes]:
+    yield searchable.write(pages, numbers)

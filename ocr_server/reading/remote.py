@@ -65,7 +65,7 @@ class Remote:
             request_id = response.headers.get("X-Request-ID", "")
             answer = DocumentAnswer(file, first.page_count, first.remaining + 1, request_id)
             pages = (each.page for each in chain([first], sent))
-            yield from answer.write(pages, self.form, progress)
+            yield from answer.write(pages, answer.writer(self.form), progress)
 
     def _post(
         self, path: str, data: bytes, format_: Format, fields: Mapping[str, str]

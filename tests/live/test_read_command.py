@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ocr_server import keys
+from ocr_server.reading.forms import FORMS
 from tests import pictures
 from tests.live.gunicorn_server import ROOT, Server, serve
 
@@ -123,6 +124,15 @@ def test_options_give_the_same_here_and_by_a_server(server: Server, flags: list[
     there = read(SMALL, *flags, "--server", server.url).stdout
     assert there == read(SMALL, *flags).stdout
     assert there != plain
+
+
+@pytest.mark.parametrize("name", [name for name in FORMS if name != "pdf"])
+def test_a_picture_gives_the_same_in_each_form_here_and_by_a_server(
+    server: Server, name: str
+) -> None:
+    here = read(SMALL, "--format", name).stdout
+    assert read(SMALL, "--format", name, "--server", server.url).stdout == here
+    assert here.startswith(b"\x89PNG") if name == "image" else b"Harvest" in here
 
 
 def test_thresholds_are_sent(server: Server) -> None:

@@ -6,12 +6,13 @@ import struct
 from pathlib import Path
 
 import pikepdf
+import pypdfium2
 import pytest
 from PIL import Image
 
 from tests import pictures
 from tests.live.gunicorn_server import Server
-from tests.live.test_read_command import codes, read, texts
+from tests.live.test_read_command import SMALL, codes, read, texts
 
 NAMES = ("small.png", "blank.png", "grey.jpg")
 
@@ -64,6 +65,32 @@ def test_documents_give_the_same_here_and_by_a_server(server: Server, folder: Pa
         pages = json.loads(line)["result"]["pages"]
         assert [page["remaining"] for page in pages] == [2, 1, 0]
         assert texts(pages[0]["lines"])[0].strip() == "Harvest"
+
+
+@pytest.mark.parametrize("name", ["text", "markdown", "hocr", "alto", "tsv", "pdf"])
+def test_a_document_gives_the_same_in_each_form_here_and_by_a_server(
+    server: Server, folder: Path, name: str
+) -> None:
+    flags = ["2.tiff", "--format", name]
+    here = read(*flags, folder=folder).stdout
+    assert read(*flags, "--server", server.url, folder=folder).stdout == here
+
+
+def test_a_searchable_pdf_has_the_text(folder: Path, tmp_path: Path) -> None:
+    read("1.pdf", SMALL, "--format", "pdf", "--output", str(tmp_path), folder=folder)
+    for name in ("1.pdf.pdf", "small.png.pdf"):
+        with pypdfium2.PdfDocument(tmp_path / name) as pdf:
+            assert "Harvest" in pdf[0].get_textpage().get_text_bounded()
+
+
+def test_a_document_is_not_drawn_and_the_pictures_are(
+    server: Server, folder: Path, tmp_path: Path
+) -> None:
+    for where in ([], ["--server", server.url]):
+        flags = ["--format", "image", "--output", str(tmp_path / f"{len(where)}"), *where]
+        ended = read("1.pdf", SMALL, *flags, status=1, folder=folder)
+        assert codes(ended.stderr) == ["1.pdf (invalid_option)"]
+        assert [file.name for file in tmp_path.glob(f"{len(where)}/*")] == ["small.png.png"]
 
 
 def test_chosen_pages_come_a_line_each(server: Server, folder: Path) -> None:
