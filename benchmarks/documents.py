@@ -124,18 +124,17 @@ def long_document(server: Contender, pdf: bytes, pages: int) -> list[str]:
     first = times[0] - start
     return [
         f"{pages} pages in {took:.1f} s: {pages / took:.2f} pages/s",
-        f"first line after {first:.2f} s: {first / latency:.2f} times a lone page's {latency:.2f} s",
+        f"first line after {first:.2f} s: {first / latency:.2f} x a lone page's {latency:.2f} s",
         f"memory of all processes at most {max(seen):.0f} MiB; before {before:.0f} MiB",
     ]
 
 
 def others(server: Contender, pdf: bytes, clients: int, sent: list[bytes]) -> str:
     """Compare what other clients see without and with a document being read."""
+    count = PICTURES_A_CLIENT * clients
 
     def load() -> Load:
-        return apply_load(
-            server.url, clients, (sent * PICTURES_A_CLIENT)[: PICTURES_A_CLIENT * clients]
-        )
+        return apply_load(server.url, clients, (sent * count)[:count])
 
     alone = load()
     stop = threading.Event()

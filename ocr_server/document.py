@@ -40,6 +40,7 @@ class Pictures:
 
     def __init__(self, files: Sequence[bytes], max_pixels: int) -> None:
         self.page_count = len(files)
+        self.numbers = range(1, len(files) + 1)
         self._files = files
         self._max_pixels = max_pixels
 

@@ -1,12 +1,8 @@
 """PDF documents: opened and rendered in a process of their own."""
 
-import json
 import os
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -14,15 +10,11 @@ import numpy as np
 
 from ocr_server.document_options import DocumentOptions
 from ocr_server.errors import InvalidDocument, InvalidPage, InvalidPassword
+from ocr_server.pdf_tool import Limits, PdfTool, PdfToolDied
 from ocr_server.reader import Picture
 from ocr_server.settings import Settings
 
-_MODULE = "ocr_server.pdf_process"
 _MOST_DEATHS = 3  # of processes; a document that kills more is not worth another
-
-
-class PdfProcessDied(Exception):
-    """The process has ended: by a crash, by its limits, or because it was closed."""
 
 
 class Pdf:
@@ -33,15 +25,15 @@ class Pdf:
     def __init__(self, data: bytes, asked: DocumentOptions, settings: Settings) -> None:
         """Open it. Raises InvalidDocument, InvalidPassword."""
         self._asked = asked
-        self._limits = [settings.max_render_bytes + len(data), settings.max_render_seconds]
+        self._limits = Limits.of(settings, len(data))
         self._turn = threading.Lock()
         self._deaths = 0
+        self._tool: PdfTool | None = None
         self._file = os.memfd_create("ocr_server-document", os.MFD_CLOEXEC)
-        self._process: PdfProcess | None = None
         try:
             with os.fdopen(os.dup(self._file), "wb") as file:
                 file.write(data)
-            self.page_count = self._open()
+            self._tool, self.page_count = self._opened()
         except BaseException:
             self.close()
             raise
@@ -50,31 +42,35 @@ class Pdf:
         """Return what renders a page."""
         return partial(self._render, number)
 
+    def writer(self) -> PdfTool:
+        """Return another process, which has opened the document to write it. Raises as here."""
+        tool, _ = self._opened()
+        return tool
+
     def close(self) -> None:
         """End the process, whatever it does."""
-        if self._process:
-            self._process.close()
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
+        if self._tool:
+            self._tool.close()
+        os.close(self._file)
 
-    def _open(self) -> int:
-        self._process = PdfProcess(self._file, self._limits)
+    def _opened(self) -> tuple[PdfTool, int]:
+        tool = PdfTool(self._file, self._limits)
         try:
-            told, _ = self._process.ask("open", password=self._asked.password)
-        except PdfProcessDied:
-            told = {"error": "broken"}
-        if told.get("error") == "password":
-            raise InvalidPassword(
-                "The PDF is encrypted, and the password is missing or wrong. Send it as the form "
-                "field or JSON member password."
-            )
-        if "error" in told:
+            told, _ = tool.ask("open", password=self._asked.password)
+            if told.get("error") == "password":
+                raise InvalidPassword(
+                    "The PDF is encrypted, and the password is missing or wrong. Send it as the "
+                    "form field or JSON member password."
+                )
+            return tool, int(told["page_count"])
+        except (PdfToolDied, KeyError, InvalidPassword) as error:
+            tool.close()
+            if isinstance(error, InvalidPassword):
+                raise
             raise InvalidDocument(
                 "The PDF is broken, cut short or takes too much time or memory to open. Check that "
                 "it opens in a viewer and that all of it was sent."
-            )
-        return int(told["page_count"])
+            ) from error
 
     def _render(self, number: int) -> Picture:
         with self._turn:
@@ -88,51 +84,14 @@ class Pdf:
 
     def _rendered(self, number: int) -> tuple[dict[str, Any], bytes]:
         try:
-            if self._process is None:
-                self._open()
-            assert self._process
-            return self._process.ask("render", number=number, dpi=self._asked.dpi)
-        except (PdfProcessDied, InvalidDocument) as error:
+            if self._tool is None:
+                self._tool, _ = self._opened()
+            return self._tool.ask("render", number=number, dpi=self._asked.dpi)
+        except (PdfToolDied, InvalidDocument) as error:
             self._deaths += 1
-            if self._process and self._deaths < _MOST_DEATHS:
-                self._process.close()
-                self._process = None  # The next page gets another.
+            if self._tool and self._deaths < _MOST_DEATHS:
+                self._tool.close()
+                self._tool = None  # The next page gets another.
             raise InvalidPage(
                 "The page takes too much time or memory to render, or the PDF is broken."
             ) from error
-
-
-class PdfProcess:
-    """A process that does what is asked of a PDF."""
-
-    def __init__(self, file: int, limits: list[int]) -> None:
-        """Start it for the file of a descriptor, with limits on memory in bytes and on seconds."""
-        command = [sys.executable, "-I", "-m", _MODULE, *map(str, [file, *limits])]
-        self._process = subprocess.Popen(  # noqa: S603 - our own module, and numbers
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=[file]
-        )
-
-    def ask(self, what: str, **how: Any) -> tuple[dict[str, Any], bytes]:
-        """Return what it tells, and the bytes behind that. Raises PdfProcessDied."""
-        assert self._process.stdin
-        assert self._process.stdout
-        try:
-            self._process.stdin.write(json.dumps({"do": what, **how}).encode() + b"\n")
-            self._process.stdin.flush()
-            line = self._process.stdout.readline()
-            told: dict[str, Any] = json.loads(line)
-            content = self._process.stdout.read(told["bytes"])
-        except (OSError, ValueError) as error:
-            raise PdfProcessDied from error
-        if len(content) < told["bytes"]:
-            raise PdfProcessDied
-        return told, content
-
-    def close(self) -> None:
-        """End it."""
-        self._process.kill()
-        self._process.wait()
-        for end in (self._process.stdin, self._process.stdout):
-            with suppress(OSError):  # What was not written yet cannot be.
-                if end:
-                    end.close()

@@ -1,22 +1,25 @@
 """POST /ocr/document: a PDF or a picture of several pages in, the text of each page out."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
+from dataclasses import replace
 
 import flask
 
 from ocr_server import extension, record
-from ocr_server.answer import Piece, accepted, page_reader, streamed
+from ocr_server.answer import accepted, content_type, counted, streamed, work
 from ocr_server.connection import check_still_there
-from ocr_server.document import open_document
+from ocr_server.document import Document, open_document
 from ocr_server.document_options import DocumentOptions
 from ocr_server.errors import InvalidForm
-from ocr_server.formats.choices import NDJSON, OF_DOCUMENTS
+from ocr_server.formats.choices import NDJSON, OF_DOCUMENTS, PDF
 from ocr_server.formats.format import Format, chosen
 from ocr_server.intake import receive, room_for_document
 from ocr_server.options import Options
 from ocr_server.page import Page
+from ocr_server.pages import PageReader
 from ocr_server.request_id import current_request_id
+from ocr_server.searchable import SearchablePdf
 from ocr_server.serializer import document_json, ndjson, page_objects
 
 blueprint = flask.Blueprint("document", __name__)
@@ -43,14 +46,26 @@ def read_document() -> flask.Response:
                 document = open_document(upload.files[0], asked, ocr_server.settings)
         held.enter_context(closing(document))
         numbers = asked.numbers(document.page_count, ocr_server.settings.max_pages)
-        pages = held.enter_context(closing(page_reader(options).read(document, numbers)))
+        reader = PageReader(ocr_server.reader, work(options, None))
+        if format_ is PDF:
+            return _searchable(reader, document, numbers)
+        pages = held.enter_context(closing(reader.read(document, numbers)))
         write = _writer(format_, document.page_count, len(numbers))
         return streamed(write, pages, format_, held.pop_all())
 
 
+def _searchable(reader: PageReader, document: Document, numbers: Sequence[int]) -> flask.Response:
+    """Answer with a PDF, which is written when all pages are read."""
+    searchable = SearchablePdf(document, extension.current().settings)
+    reader = replace(reader, keep=searchable.keep)
+    with closing(reader.read(document, numbers)) as pages:
+        body = searchable.write(counted(pages), numbers)
+    return flask.Response(body, content_type=content_type(PDF))
+
+
 def _writer(
     format_: Format, page_count: int, total: int
-) -> Callable[[Iterator[Page]], Iterator[Piece]]:
+) -> Callable[[Iterator[Page]], Iterator[str]]:
     if format_.write:
         return format_.write
     request_id = current_request_id()

@@ -6,12 +6,15 @@ from functools import partial
 import flask
 
 from ocr_server import extension, record
-from ocr_server.answer import accepted, content_type, page_reader, streamed, work
+from ocr_server.answer import accepted, content_type, streamed, work
 from ocr_server.document import Pictures
-from ocr_server.formats.choices import OF_PICTURES
+from ocr_server.errors import InvalidOption
+from ocr_server.formats import image
+from ocr_server.formats.choices import IMAGE, OF_PICTURES
 from ocr_server.formats.format import Format, chosen
 from ocr_server.intake import receive, room_for_document
 from ocr_server.options import Options
+from ocr_server.pages import PageReader
 from ocr_server.request_id import current_request_id
 from ocr_server.serializer import batch_json, indexed_dict, to_json
 
@@ -35,23 +38,31 @@ def ocr() -> flask.Response:
 
 def _read_one(pictures: Pictures, options: Options, format_: Format, wait: float) -> flask.Response:
     told, reader = record.of(flask.request.environ), extension.current().reader
+    kind = content_type(format_)
     with reader.read(pictures.page(1), work(options, wait)) as reading:
         page = reading.page
-    told.add(page)
+        told.add(page)
+        if format_ is IMAGE:
+            with told.stopwatch.time("serialize"):
+                drawn = image.write(reading.picture.pixels, page.lines, kind)
+            return flask.Response(drawn, content_type=kind)
     with told.stopwatch.time("serialize"):
         written = format_.write([page]) if format_.write else to_json(indexed_dict(page.lines))
         body = "".join(written)
-    return flask.Response(body, content_type=content_type(format_))
+    return flask.Response(body, content_type=kind)
 
 
 def _read_several(
     pictures: Pictures, options: Options, format_: Format, wait: float
 ) -> flask.Response:
+    if format_ is IMAGE:
+        raise InvalidOption("format image takes one picture. Send each by itself.")
     write = format_.write or partial(batch_json, request_id=current_request_id())
+    ocr_server = extension.current()
     with ExitStack() as held:
         held.enter_context(room_for_document(wait))
-        with extension.current().slots.hold(wait):
+        with ocr_server.slots.hold(wait):
             pass  # It has waited like everybody else; its pictures need not ask for room again.
-        pages = page_reader(options).read(pictures, range(1, pictures.page_count + 1))
+        pages = PageReader(ocr_server.reader, work(options, None)).read(pictures, pictures.numbers)
         held.callback(pages.close)
         return streamed(write, pages, format_, held.pop_all())
