@@ -62,8 +62,7 @@ class _Teller:
 def _read(arguments: Arguments) -> int:
     found = find(arguments.files)
     output = _output(arguments, found)
-    is_shown = sys.stderr.isatty() and not arguments.is_quiet
-    with Progress(len(found.sources), is_shown) as progress:
+    with Progress(len(found.sources), _has_bar(arguments)) as progress:
         teller = _Teller(progress)
         for failure in found.failures:
             teller.tell(failure)
@@ -84,6 +83,12 @@ def _write(output: Output, source: Source, pieces: Iterable[Piece], teller: _Tel
     except OSError as error:
         reason = ReadError("Answer cannot be written", f"{error.strerror}.", "unwritable_output")
         teller.tell(Failure.of(source.name, reason))
+
+
+def _has_bar(arguments: Arguments) -> bool:
+    """Return whether there is a terminal for the bar, on which no answers appear."""
+    is_free = arguments.output is not None or not sys.stdout.isatty()
+    return sys.stderr.isatty() and is_free and not arguments.is_quiet
 
 
 def _output(arguments: Arguments, found: Found) -> Output:

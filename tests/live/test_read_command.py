@@ -1,12 +1,15 @@
 """`ocr_server read`, typed as a person does, in this process and by a real server."""
 
+import fcntl
 import json
 import os
 import pty
 import signal
 import socket
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -225,10 +228,8 @@ def test_files_that_find_the_server_busy_are_sent_again(tmp_path: Path) -> None:
 def test_ctrl_c_ends_it_at_once_without_a_word(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        command = [*COMMAND, SMALL, "--server", url, "--output", str(tmp_path)]
-        with subprocess.Popen(
-            command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        ) as process:
+        flags = [SMALL, "--server", url, "--output", str(tmp_path)]
+        with start(*flags, stderr=subprocess.STDOUT) as process:
             connection, _ = silent.accept()
             with connection:
                 process.send_signal(signal.SIGINT)
@@ -238,10 +239,7 @@ def test_ctrl_c_ends_it_at_once_without_a_word(tmp_path: Path) -> None:
 
 
 def test_a_reader_that_has_enough_ends_it_without_a_word(server: Server) -> None:
-    command = [*COMMAND, str(FOLDER), "--server", server.url]
-    with subprocess.Popen(
-        command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
+    with start(str(FOLDER), "--server", server.url) as process:
         assert process.stdout
         assert process.stderr
         process.stdout.readline()
@@ -250,17 +248,16 @@ def test_a_reader_that_has_enough_ends_it_without_a_word(server: Server) -> None
         assert process.wait(30) == 1
 
 
-def on_a_terminal(*arguments: str) -> str:
-    """Run the command with a terminal as its standard error; return what it shows there."""
+def on_a_terminal(*arguments: str, with_answers: bool = False, status: int = 0) -> str:
+    """Run the command with a terminal for its errors, or for all; return what it shows there."""
     ours, theirs = pty.openpty()
     try:
-        command = [*COMMAND, *arguments]
-        with subprocess.Popen(
-            command, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=theirs
-        ) as process:
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
+        stdout = theirs if with_answers else subprocess.DEVNULL
+        with start(*arguments, stdout=stdout, stderr=theirs) as process:
             os.close(theirs)
             shown = b"".join(iter(lambda: _read_terminal(ours), b""))
-            assert process.wait(30) == 0
+            assert process.wait(30) == status
         return shown.decode()
     finally:
         os.close(ours)
@@ -275,8 +272,18 @@ def _read_terminal(end: int) -> bytes:
 
 def test_a_bar_is_shown_on_a_terminal_unless_it_is_to_be_quiet(server: Server) -> None:
     flags = [SMALL, BLANK, "--server", server.url]
-    assert "2/2" in on_a_terminal(*flags)
+    assert "0/2" in on_a_terminal(*flags)
     assert on_a_terminal(*flags, "--quiet") == ""
+
+
+def test_no_bar_disturbs_answers_on_the_same_terminal(server: Server) -> None:
+    shown = on_a_terminal(SMALL, "--format", "text", "--server", server.url, with_answers=True)
+    assert shown == "Harvest\r\n"
+
+
+def test_a_binary_answer_is_not_sent_to_a_terminal() -> None:
+    shown = on_a_terminal(SMALL, "--format", "image", with_answers=True, status=2)
+    assert "image is not for a terminal" in shown
 
 
 def test_help_answers_fast_and_names_every_flag() -> None:
