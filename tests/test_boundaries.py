@@ -14,6 +14,7 @@ MODULES = {
 }
 WITHOUT_FLASK = [
     "allocator",
+    "assets",
     "base64_image",
     "baseline",
     "budget",
