@@ -12,8 +12,8 @@ from ocr_server.document_options import DocumentOptions
 from ocr_server.formats.image import write as write_image
 from ocr_server.options import Options
 from ocr_server.page import Page
-from ocr_server.pages import Keep, Pages
-from ocr_server.reader import Picture, Reader, Work
+from ocr_server.pages import Pages
+from ocr_server.reader import Reader, Work
 from ocr_server.reading.document_answer import DocumentAnswer
 from ocr_server.reading.forms import Form
 from ocr_server.reading.kinds import is_document
@@ -88,21 +88,17 @@ class Local:
         with closing(open_document(data, self.asked, self.settings)) as document:
             numbers = self.asked.numbers(document.page_count, self.settings.max_pages)
             answer = DocumentAnswer(file, document.page_count, len(numbers))
+            reading = Pages(self.reader, document, numbers, self._work())
             write = answer.writer(self.form)
-            keep: Keep = _drop
             if self.form.name == "pdf":
                 searchable = SearchablePdf(document, self.settings)
-                write, keep = partial(_whole, searchable, numbers), searchable.keep
-            pages = Pages(self.reader, document, numbers, self._work(), keep).read()
-            with closing(pages):
+                reading.keep = searchable.keep
+                write = partial(_whole, searchable, numbers)
+            with closing(reading.read()) as pages:
                 yield from answer.write(pages, write, progress)
 
     def _work(self) -> Work:
         return Work(self.form.format.options(self.options), None, Stopwatch())
-
-
-def _drop(_: Page, __: Picture) -> None:
-    pass
 
 
 def _whole(
