@@ -35,7 +35,7 @@ def create_app(
     import flask
 
     from ocr_server import access, extension, problem, request_id, security_headers, telemetry
-    from ocr_server.blueprints import assets, docs, document, index, metrics, ocr
+    from ocr_server.blueprints import assets, docs, document, index, metrics, ocr, openapi
     from ocr_server.engine import Engine
     from ocr_server.keys import Keys
     from ocr_server.metrics import Metrics
@@ -70,4 +70,5 @@ def create_app(
     app.register_blueprint(metrics.blueprint)
     app.register_blueprint(ocr.blueprint)
     app.register_blueprint(document.blueprint)
+    app.register_blueprint(openapi.blueprint)
     return app
