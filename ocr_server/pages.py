@@ -40,13 +40,13 @@ class Pages:
     ) -> None:
         """Prepare to read the pages of these numbers.
 
-        keep: is called with each page and its picture while its slot is held.
+        keep: is called with each page and its picture while its slot is held; by any thread.
         """
         self._reader = reader
         self._document = document
         self._work = replace(work, check=self._check)
         self._check_client = work.check
-        self._keep = keep
+        self.keep = keep
         self._stopped = False
         self._turn = threading.Lock()
         self._todo = deque(numbers)
@@ -116,7 +116,7 @@ class Pages:
         try:
             with self._reader.read(load, self._work, slot) as reading:
                 page = replace(reading.page, number=number)
-                self._keep(page, reading.picture)
+                self.keep(page, reading.picture)
                 return page
         except (ClientGone, Stopped):
             raise

@@ -14,6 +14,8 @@ from ocr_server.pdf_tool import Limits, PdfTool, PdfToolDied
 from ocr_server.reader import Picture
 from ocr_server.settings import Settings
 
+# Header of the answer that names them, with commas between.
+FAILED_PAGES = "X-Failed-Pages"
 _JPEG_QUALITY = 90
 
 
@@ -21,12 +23,14 @@ class SearchablePdf:
     """The document as a PDF, with what was read on its pages as unseen text.
 
     A PDF stays as it is under its text. Other documents become a PDF of their pictures.
+    failed: the numbers of pages that could not be read, or took no text.
     """
 
     def __init__(self, document: Document, settings: Settings) -> None:
         self._document = document
         self._settings = settings
         self._jpegs: dict[int, bytes] = {}
+        self.failed: list[int] = []
 
     def keep(self, page: Page, picture: Picture) -> None:
         """Keep a page's picture, where there is no PDF that has it. Any thread may call this."""
@@ -45,7 +49,7 @@ class SearchablePdf:
             with closing(self._tool()) as tool:
                 if "error" in tool.ask("begin")[0]:
                     raise _unwritable()
-                written = [self._add(tool, page) for page in pages if page.error is None]
+                written = [number for page in pages if (number := self._add(tool, page))]
                 kept = numbers if isinstance(self._document, Pdf) else written
                 told, content = tool.ask("save", numbers=list(kept))
         except PdfToolDied as error:
@@ -60,14 +64,19 @@ class SearchablePdf:
         return PdfTool(None, Limits.of(self._settings, 0))
 
     def _add(self, tool: PdfTool, page: Page) -> int:
-        """Add what was read; return the number of the page in what is written."""
+        """Add what was read; return the number of the page in what is written, or 0."""
+        if page.error:
+            self.failed.append(page.number)
+            return 0
         number, width, height = page.number, page.width, page.height
         jpeg = self._jpegs.pop(number, None)
         if jpeg is not None:
             told, _ = tool.ask("picture", jpeg, width=width, height=height, dpi=page.dpi)
             number = told.get("number", 0)
         lines = [asdict(line) for line in page.lines]
-        tool.ask("add", number=number, width=width, height=height, lines=lines)
+        told, _ = tool.ask("add", number=number, width=width, height=height, lines=lines)
+        if "error" in told:
+            self.failed.append(page.number)
         return number
 
 

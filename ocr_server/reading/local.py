@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from threading import BoundedSemaphore
 
@@ -12,7 +12,7 @@ from ocr_server.document_options import DocumentOptions
 from ocr_server.formats.image import write as write_image
 from ocr_server.options import Options
 from ocr_server.page import Page
-from ocr_server.pages import PageReader
+from ocr_server.pages import Pages
 from ocr_server.reader import Reader, Work
 from ocr_server.reading.document_answer import DocumentAnswer
 from ocr_server.reading.forms import Form
@@ -88,12 +88,13 @@ class Local:
         with closing(open_document(data, self.asked, self.settings)) as document:
             numbers = self.asked.numbers(document.page_count, self.settings.max_pages)
             answer = DocumentAnswer(file, document.page_count, len(numbers))
-            reader, write = PageReader(self.reader, self._work()), answer.writer(self.form)
+            reading = Pages(self.reader, document, numbers, self._work())
+            write = answer.writer(self.form)
             if self.form.name == "pdf":
                 searchable = SearchablePdf(document, self.settings)
-                reader = replace(reader, keep=searchable.keep)
+                reading.keep = searchable.keep
                 write = partial(_whole, searchable, numbers)
-            with closing(reader.read(document, numbers)) as pages:
+            with closing(reading.read()) as pages:
                 yield from answer.write(pages, write, progress)
 
     def _work(self) -> Work:
