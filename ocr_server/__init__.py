@@ -34,8 +34,8 @@ def create_app(
     # Imported here, so that `ocr_server -h` answers without loading OpenCV and onnxruntime.
     import flask
 
-    from ocr_server import access, extension, problem, request_id, telemetry
-    from ocr_server.blueprints import document, index, metrics, ocr
+    from ocr_server import access, extension, problem, request_id, security_headers, telemetry
+    from ocr_server.blueprints import assets, docs, document, index, metrics, ocr, openapi
     from ocr_server.engine import Engine
     from ocr_server.keys import Keys
     from ocr_server.metrics import Metrics
@@ -60,11 +60,15 @@ def create_app(
         ),
     )
     request_id.register(app)
+    security_headers.register(app)
     telemetry.register(app)
     access.register(app)
     problem.register(app)
+    app.register_blueprint(assets.blueprint)
+    app.register_blueprint(docs.blueprint)
     app.register_blueprint(index.blueprint)
     app.register_blueprint(metrics.blueprint)
     app.register_blueprint(ocr.blueprint)
     app.register_blueprint(document.blueprint)
+    app.register_blueprint(openapi.blueprint)
     return app

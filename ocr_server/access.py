@@ -13,7 +13,14 @@ from ocr_server.errors import InvalidKey, UploadTimeout
 from ocr_server.payload import discard_body
 
 _BEARER = "bearer "
-_OPEN = {"index.index", "index.healthz", "index.readyz"}
+_OPEN = {
+    "assets.show",
+    "docs.show",
+    "index.healthz",
+    "index.index",
+    "index.readyz",
+    "openapi.show",
+}
 _METRICS = "metrics.show"
 # For how long a body without a key is let pass by; who sends it slowly must not hold a thread.
 _STRANGER_SECONDS = 2

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from ocr_server import keys
 from ocr_server.settings import InvalidSettings, Settings
@@ -14,13 +15,15 @@ _CONFIGURATION = "python:ocr_server.gunicorn_config"
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until stopped; the process becomes gunicorn's master."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if given[:1] == ["read"]:
+        _read(given[1:])
     from gunicorn.app.wsgiapp import run
 
     if "GUNICORN_PID" in os.environ:
         # A second master, started by the first on SIGUSR2 with the flags made below.
         run(prog="ocr_server")
         return
-    given = sys.argv[1:] if arguments is None else list(arguments)
     if given == ["key"]:
         key = keys.make()
         print(f"key:  {key}\nhash: {keys.hash_of(key).hex()}")  # noqa: T201
@@ -43,11 +46,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     run(prog="ocr_server")
 
 
+def _read(arguments: Sequence[str]) -> NoReturn:
+    try:
+        from ocr_server.reading.command import run
+
+        status = run(arguments)
+    except KeyboardInterrupt:
+        # At once: threads may still compute, or wait for a server. 128 and the signal's number.
+        os._exit(130)
+    sys.exit(status)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ocr_server",
         description="Serve OCR over HTTP: POST a picture to /ocr, get the text in it.",
-        epilog="`ocr_server key` makes an API key and its hash. Every other flag is gunicorn's "
+        epilog="`ocr_server key` makes an API key and its hash, `ocr_server read` reads files: see "
+        "`ocr_server read -h`. Every other flag is gunicorn's "
         "(-b, -w, --timeout, ...) and wins. Settings are OCR_SERVER_* variables; see the README.",
         allow_abbrev=False,
     )

@@ -94,6 +94,8 @@ def _text(name: str, value: object) -> str:
 
 
 def _dpi(value: object) -> int:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # JSON knows no difference between 200 and 200.0.
     text = str(value) if isinstance(value, str | int) else ""
     if not re.fullmatch(r"[0-9]{1,4}", text) or not LEAST_DPI <= int(text) <= MOST_DPI:
         raise InvalidOption(f"dpi must be a whole number from {LEAST_DPI} to {MOST_DPI}.")

@@ -1,12 +1,17 @@
 """The cores that a request may use: its own slot's, and those of free slots, borrowed."""
 
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from queue import Empty, SimpleQueue
+from threading import get_ident
 from typing import TypeVar
 
 from ocr_server.slots import Slots
+
+# About as long as a picture takes.
+_TURN_SECONDS = 0.25
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -104,6 +109,53 @@ class ElasticCores(OneCore):
                     return
         finally:
             self._slots.give_back(slot)
+
+
+class PoliteCores(OneCore):
+    """The cores of one page of a long work, which leaves room for other requests.
+
+    Others' slots are borrowed only while it is quiet, and its own is lent now and then to who
+    waits, so that a document has no more of the machine than a client that sends pictures.
+    """
+
+    def __init__(
+        self,
+        cores: OneCore,
+        slots: Slots,
+        lent: Callable[[], AbstractContextManager[None]],
+    ) -> None:
+        """Take what borrows, and what lends the slot that the present thread holds."""
+        self._cores = cores
+        self._slots = slots
+        self._lent = lent
+        self._owner = get_ident()
+        self._since = time.monotonic()
+
+    @contextmanager
+    def gather(self, counts: Collection[int]) -> Iterator[int]:
+        """Hold cores for the length of a `with` block: its own alone, unless it is quiet."""
+        with self._now().gather(counts) as count:
+            yield count
+
+    def map(self, function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+        """Return the function's results in the items' order."""
+
+        def politely(item: Item) -> Result:
+            result = function(item)
+            self._give_way()
+            return result
+
+        return self._now().map(politely, items)
+
+    def _now(self) -> OneCore:
+        return self._cores if self._slots.quiet else OneCore()
+
+    def _give_way(self) -> None:
+        is_due = time.monotonic() - self._since > _TURN_SECONDS
+        if is_due and get_ident() == self._owner and self._slots.waiting:
+            with self._lent():
+                pass
+            self._since = time.monotonic()
 
 
 def _taken(todo: "SimpleQueue[int]") -> Iterator[int]:

@@ -204,9 +204,14 @@ class ServerBusy(OcrServerError):
 def errors_table() -> str:
     """Return the errors as a Markdown table, as it stands in the README."""
     rows = ["| code | status | meaning |", "| --- | --- | --- |"]
-    for error in _family(OcrServerError):
+    for error in all_errors():
         rows.append(f"| `{error.code}` | {error.status} | {(error.__doc__ or '').strip()} |")
     return "\n".join(rows) + "\n"
+
+
+def all_errors() -> list[type[OcrServerError]]:
+    """Return every error that a client can be told of."""
+    return _family(OcrServerError)
 
 
 def _family(error: type[OcrServerError]) -> list[type[OcrServerError]]:

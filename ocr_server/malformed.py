@@ -40,6 +40,7 @@ def answer(error: OcrServerError, request_id: str) -> bytes:
         f"Content-Type: {problem.CONTENT_TYPE}",
         f"Content-Length: {len(body)}",
         f"{HEADER}: {request_id}",
+        "X-Content-Type-Options: nosniff",
         "Connection: close",
     ]
     if isinstance(error, errors.InvalidKey):

@@ -58,6 +58,8 @@ class Options:
 
 def read_flag(name: str, value: object) -> bool:
     """Return what a field says: true, false, 1 or 0. Raises InvalidOption."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # JSON knows no difference between 1 and 1.0.
     flag = _FLAGS.get(str(value).lower())
     if flag is None:
         raise InvalidOption(f"{name} must be true, false, 1 or 0.")

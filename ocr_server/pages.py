@@ -1,71 +1,120 @@
-"""A document's pages, read on all slots that come free, given in their order."""
+"""A document's pages, read one after the other and, on slots that nobody wants, ahead."""
 
 import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from functools import partial
-from itertools import islice
+from contextlib import ExitStack
+from dataclasses import replace
 
 from ocr_server.document import Document
 from ocr_server.errors import ClientGone, OcrServerError
 from ocr_server.page import Page
 from ocr_server.reader import Picture, Reader, Work
+from ocr_server.slots import Hold
 
 _log = logging.getLogger(__name__)
+
+Keep = Callable[[Page, Picture], None]
 
 
 class Stopped(Exception):
     """Nobody wants the pages any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class PageReader:
-    """Reads the pages of documents for one request.
+class Pages:
+    """Pages of a document, read for one request, which is one client like any other.
 
-    work: what its check raises ends the whole.
-    keep: called with each page that was read and its picture, while its slot is held.
+    One page at a time waits for a slot as other requests do. Helpers read pages ahead on slots
+    that they borrow while nobody else has asked for one for a while.
     """
 
-    reader: Reader
-    work: Work
-    keep: Callable[[Page, Picture], None] = lambda _, __: None
-    stopped: threading.Event = field(default_factory=threading.Event)
+    def __init__(
+        self,
+        reader: Reader,
+        document: Document,
+        numbers: Sequence[int],
+        work: Work,
+        keep: Keep = lambda _, __: None,
+    ) -> None:
+        """Prepare to read the pages of these numbers.
 
-    def read(self, document: Document, numbers: Sequence[int]) -> Generator[Page]:
-        """Give the pages of these numbers in their order, each as soon as it is read.
+        keep: is called with each page and its picture while its slot is held; by any thread.
+        """
+        self._reader = reader
+        self._document = document
+        self._work = replace(work, check=self._check)
+        self._check_client = work.check
+        self.keep = keep
+        self._stopped = False
+        self._turn = threading.Lock()
+        self._todo = deque(numbers)
+        self._begun: deque[Future[Page]] = deque()  # not yet given, in their order
+        self._most_helpers = reader.slots.count - 1
+        self._most_begun = min(document.ahead, 2 * reader.slots.count)
+
+    def read(self) -> Generator[Page]:
+        """Give the pages in their order, each as soon as it is read and those before it are given.
 
         A page that fails is given with its error. When the iterator is closed, what was begun is
-        finished or dropped before that returns. Raises what `work.check` raises.
+        finished or dropped before that returns. Raises what the work's check raises.
         """
-        # One more than the slots: while a page waits for room in the detector, its slot is lent.
-        threads = self.reader.slots.count + 1
-        with ThreadPoolExecutor(threads, "page") as pool:
-            begun: deque[Future[Page]] = deque()
-            waiting = iter(numbers)
+        helpers: list[Future[None]] = []
+        with ExitStack() as held:
+            # The first page alone: on all cores it is there sooner.
+            pool = ThreadPoolExecutor(max(1, self._most_helpers), "page")
+            held.callback(pool.shutdown, cancel_futures=True)
+            held.callback(self._stop)
+            while self._todo or self._begun:
+                if self._begun and (self._begun[0].done() or not self._has_room()):
+                    page = self._begun[0].result()
+                    self._begun.popleft()
+                    yield page
+                    helpers = [helper for helper in helpers if not helper.done()]
+                    if self._is_help_wanted(len(helpers)):
+                        helpers.append(pool.submit(self._help))
+                else:
+                    self._read_next(None)
+
+    def _has_room(self) -> bool:
+        return bool(self._todo) and len(self._begun) < self._most_begun
+
+    def _is_help_wanted(self, helpers: int) -> bool:
+        slots = self._reader.slots
+        return helpers < self._most_helpers and slots.quiet and slots.free > 0
+
+    def _help(self) -> None:
+        slots = self._reader.slots
+        with slots.hold_if_free() as slot:
+            while slot and slots.quiet and not slots.waiting and self._read_next(slot):
+                pass
+
+    def _read_next(self, slot: Hold | None) -> bool:
+        """Read the next page that nobody has begun; return whether there was one.
+
+        slot: held by the caller; None to wait for one.
+        """
+        with self._turn:
+            if self._stopped or not self._has_room():
+                return False
+            number = self._todo.popleft()
+            found: Future[Page] = Future()
+            self._begun.append(found)
             try:
-                while True:
-                    room = min(document.ahead, 2 * threads) - len(begun)
-                    for number in islice(waiting, room):
-                        begun.append(pool.submit(self._read, number, self._load(document, number)))
-                    if not begun:
-                        return
-                    yield begun.popleft().result()
-            finally:
-                self.stopped.set()
-                pool.shutdown(cancel_futures=True)
-
-    def _load(self, document: Document, number: int) -> Callable[[], Picture]:
+                load = self._document.page(number)
+            except OcrServerError as error:
+                found.set_result(Page(number, 0, 0, error=error))
+                return True
         try:
-            return document.page(number)
-        except OcrServerError as error:
-            return partial(_fail, error)
+            found.set_result(self._read(number, load, slot))
+        except BaseException as error:
+            found.set_exception(error)
+        return True
 
-    def _read(self, number: int, load: Callable[[], Picture]) -> Page:
+    def _read(self, number: int, load: Callable[[], Picture], slot: Hold | None) -> Page:
         try:
-            with self.reader.read(load, replace(self.work, check=self._check)) as reading:
+            with self._reader.read(load, self._work, slot) as reading:
                 page = replace(reading.page, number=number)
                 self.keep(page, reading.picture)
                 return page
@@ -78,10 +127,9 @@ class PageReader:
             return Page(number, 0, 0, error=OcrServerError("The server failed on this page."))
 
     def _check(self) -> None:
-        if self.stopped.is_set():
+        if self._stopped:
             raise Stopped
-        self.work.check()
+        self._check_client()
 
-
-def _fail(error: OcrServerError) -> Picture:
-    raise error
+    def _stop(self) -> None:
+        self._stopped = True

@@ -23,6 +23,7 @@ from ocr_server.errors import (
 # A request has one picture and a few options; more fields than this are no honest request.
 MAX_FIELDS = 64
 _MAX_OPTION_BYTES = 1000
+_MAX_ENCODED_BYTES = 3 * (_MAX_OPTION_BYTES + 1)  # "%41" for "A"; one more, to be seen as too long
 _PIECE_BYTES = 64 * 1024
 
 # Beside image/*. What the bytes are, they say themselves.
@@ -137,8 +138,8 @@ def _read_urlencoded(body: bytes) -> tuple[bytes, Mapping[str, Any]]:
     # As with Werkzeug's forms, the first of several fields of one name counts.
     fields = {_unquoted(name): value for name, _, value in reversed(pairs)}
     image_data = fields.pop("image_data", b"")
-    # No option is that long, so what is cut off is of a field that is not looked at.
-    options = {name: _unquoted(value[:_MAX_OPTION_BYTES]) for name, value in fields.items()}
+    # No option is that long, so what is cut off is of a field that is not looked at, or refused.
+    options = {name: _unquoted(value[:_MAX_ENCODED_BYTES]) for name, value in fields.items()}
     return _decode_image_data(unescape_base64(image_data)), options
 
 

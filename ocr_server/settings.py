@@ -197,9 +197,26 @@ class Settings(BaseSettings):
             raise InvalidSettings("; ".join(_complaints(error))) from None
 
 
+class ClientSettings(BaseSettings):
+    """What `ocr_server read --server URL` takes from the environment."""
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True)
+
+    key: str = Field("", pattern="^[!-~]*$", description="API key to send, in printable ASCII.")
+
+    @classmethod
+    def from_environment(cls) -> "ClientSettings":
+        """Read the OCR_SERVER_* variables. Raises InvalidSettings, without the key in it."""
+        try:
+            return cls()
+        except ValidationError:
+            raise InvalidSettings(f"{_PREFIX}KEY must be printable ASCII without spaces") from None
+
+
 def unknown_variables() -> list[str]:
     """Return the variables that look like settings and are none."""
-    known = {f"{_PREFIX}{name}".upper() for name in Settings.model_fields}
+    names = [*Settings.model_fields, *ClientSettings.model_fields]
+    known = {f"{_PREFIX}{name}".upper() for name in names}
     return sorted(
         name for name in os.environ if name.startswith(_PREFIX) and name.upper() not in known
     )

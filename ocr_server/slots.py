@@ -17,6 +17,8 @@ its holder dies, and is refused if the queue is full.
 
 import array
 import fcntl
+import math
+import mmap
 import os
 import select
 import signal
@@ -32,6 +34,9 @@ from ocr_server.errors import ServerBusy
 
 # Room for some 500 entries a socket; the kernel cuts it down to its own limit.
 _SEND_BUFFER_BYTES = 1024 * 1024
+_SECONDS = struct.Struct("d")  # since the machine was started; the same for all processes
+# Who sends pictures one after the other is back before that.
+_QUIET_SECONDS = 2.0
 
 
 class Slots:
@@ -43,6 +48,8 @@ class Slots:
         self._max_waiting = max_waiting
         self._turn = threading.Lock()
         self._turn_of_processes = os.memfd_create("ocr_server-queue", os.MFD_CLOEXEC)
+        self._last_request = mmap.mmap(-1, _SECONDS.size)  # shared with all workers
+        self._last_request[:] = _SECONDS.pack(-math.inf)
         self._free_in, self._free_out = _shared_socket_pair()
         self._queue_in, self._queue_out = _shared_socket_pair()
         self._kept: list[int] = []
@@ -61,6 +68,27 @@ class Slots:
             yield held
         finally:
             held.end()
+
+    @contextmanager
+    def hold_if_free(self) -> Iterator["Hold | None"]:
+        """Hold a slot that is free and that nobody waits for; None if there is none."""
+        slot = self.borrow()
+        held = None if slot is None else Hold(self, slot)
+        try:
+            yield held
+        finally:
+            if held:
+                held.end()
+
+    def note_request(self) -> None:
+        """Let all workers know that there is a request now which is not a part of a long work."""
+        self._last_request[:] = _SECONDS.pack(time.monotonic())
+
+    @property
+    def quiet(self) -> bool:
+        """Whether no such request was noted for a while, on the whole machine."""
+        (last,) = _SECONDS.unpack(self._last_request)
+        return bool(time.monotonic() - last > _QUIET_SECONDS)
 
     def take_again(self) -> int:
         """Wait for a slot, however many wait; for who had one, lent it, and must go on."""
@@ -119,6 +147,7 @@ class Slots:
         for end in (self._free_in, self._free_out, self._queue_in, self._queue_out):
             end.close()
         os.close(self._turn_of_processes)
+        self._last_request.close()
         for descriptors in (self._kept, self._keepers):
             while descriptors:
                 os.close(descriptors.pop())

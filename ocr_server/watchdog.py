@@ -4,6 +4,7 @@ import faulthandler
 import sys
 import threading
 import time
+from bisect import insort
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -24,18 +25,26 @@ class Watchdog:
         self._timer: float | None = None  # the deadline for which the timer is set
 
     @contextmanager
-    def watch(self) -> Iterator[None]:
+    def watch(self) -> Iterator["Watch"]:
         """Watch the work of a `with` block."""
-        deadline = time.monotonic() + self._limit
-        with self._lock:
-            self._deadlines.append(deadline)
+        watch = Watch(self, time.monotonic() + self._limit)
+        self.add(watch.deadline)
         try:
-            self._set_timer()
-            yield
+            yield watch
         finally:
-            with self._lock:
-                self._deadlines.remove(deadline)
-            self._set_timer()
+            self.remove(watch.deadline)
+
+    def add(self, deadline: float) -> None:
+        """Watch a piece of work that must be done by then."""
+        with self._lock:
+            insort(self._deadlines, deadline)
+        self._set_timer()
+
+    def remove(self, deadline: float) -> None:
+        """Watch it no more."""
+        with self._lock:
+            self._deadlines.remove(deadline)
+        self._set_timer()
 
     def _set_timer(self) -> None:
         """Set the timer for the oldest piece of work, if that is another than before."""
@@ -52,3 +61,22 @@ class Watchdog:
             with suppress(RuntimeError):
                 faulthandler.dump_traceback_later(left, exit=True, file=sys.__stderr__ or 2)
                 self._timer = oldest
+
+
+class Watch:
+    """A piece of work that is watched."""
+
+    def __init__(self, watchdog: Watchdog, deadline: float) -> None:
+        self._watchdog = watchdog
+        self.deadline = deadline
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Let the time of a `with` block not count."""
+        start = time.monotonic()
+        self._watchdog.remove(self.deadline)
+        try:
+            yield
+        finally:
+            self.deadline += time.monotonic() - start
+            self._watchdog.add(self.deadline)

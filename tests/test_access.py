@@ -93,8 +93,10 @@ def test_without_a_key_nobody_learns_what_there_is(
     assert guarded.open(path, method=method).status_code == 401
 
 
-@pytest.mark.parametrize("path", ["/", "/healthz", "/readyz"])
-def test_health_needs_no_key(guarded: FlaskClient, path: str) -> None:
+@pytest.mark.parametrize(
+    "path", ["/", "/docs", "/assets/script.js", "/assets/swagger-ui.css", "/healthz", "/readyz"]
+)
+def test_pages_and_health_need_no_key(guarded: FlaskClient, path: str) -> None:
     assert guarded.get(path).status_code == 200
 
 

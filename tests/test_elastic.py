@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from ocr_server.elastic import ElasticCores, OneCore
+from ocr_server.elastic import ElasticCores, OneCore, PoliteCores
 from ocr_server.slots import Slots
 from tests.test_slots import thread, wait_until
 
@@ -124,3 +124,54 @@ def test_an_error_of_the_caller_stops_the_rest(three: Slots) -> None:
     with three.hold(), pytest.raises(ZeroDivisionError):
         ElasticCores(three).map(lambda number: 1 // number, [0] * 50)
     assert three.free == 3
+
+
+def test_long_work_borrows_nothing_while_others_send_pictures(three: Slots) -> None:
+    three.note_request()
+    with three.hold() as slot:
+        polite = PoliteCores(ElasticCores(three), three, slot.lent)
+        with polite.gather([1, 2]) as count:
+            assert (count, three.free) == (1, 2)
+
+
+def test_long_work_borrows_while_nobody_else_is_there(three: Slots) -> None:
+    with three.hold() as slot:
+        polite = PoliteCores(ElasticCores(three), three, slot.lent)
+        with polite.gather([1, 2]) as count:
+            assert (count, three.free) == (2, 1)
+        assert polite.map(str, range(5)) == ["0", "1", "2", "3", "4"]
+
+
+def test_long_work_lends_its_slot_to_who_waits_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ocr_server.elastic._TURN_SECONDS", 0)
+    one = Slots(1, max_waiting=16)
+    order: list[str] = []
+
+    def other() -> None:
+        with one.hold(timeout=10):
+            order.append("other")
+
+    with ExitStack() as waiters, one.hold() as slot:
+
+        def work(number: int) -> None:
+            order.append(str(number))
+            if number == 1:
+                waiters.enter_context(thread(other))
+                wait_until(lambda: one.waiting == 1)
+
+        PoliteCores(OneCore(), one, slot.lent).map(work, range(4))
+    assert order == ["0", "1", "other", "2", "3"]
+    assert one.free == 1
+    one.close()
+
+
+def test_long_work_keeps_its_slot_for_a_while_before_it_lends_it(slots: Slots) -> None:
+    def other() -> None:
+        with slots.hold(timeout=10):
+            pass
+
+    with ExitStack() as waiters, slots.hold() as slot, slots.hold():
+        waiters.enter_context(thread(other))
+        wait_until(lambda: slots.waiting == 1)
+        PoliteCores(OneCore(), slots, slot.lent).map(str, range(4))
+        assert slots.waiting == 1

@@ -5,7 +5,13 @@ import pytest
 from pydantic import ValidationError
 
 from ocr_server.cores import usable_cores
-from ocr_server.settings import InvalidSettings, Settings, settings_table, unknown_variables
+from ocr_server.settings import (
+    ClientSettings,
+    InvalidSettings,
+    Settings,
+    settings_table,
+    unknown_variables,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -147,3 +153,19 @@ def test_a_misspelt_variable_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OCR_SERVER_PORT", "9003")
     assert "OCR_SERVER_API_KEY" in unknown_variables()
     assert "OCR_SERVER_PORT" not in unknown_variables()
+
+
+def test_the_key_of_a_client_is_known_and_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OCR_SERVER_KEY", "s3cret")
+    assert ClientSettings.from_environment().key == "s3cret"
+    assert unknown_variables() == []
+
+
+@pytest.mark.parametrize("key", ["s3cret\n", "s3 cret", "s3cr\N{LATIN SMALL LETTER E WITH ACUTE}t"])
+def test_a_key_that_no_header_can_hold_is_refused_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setenv("OCR_SERVER_KEY", key)
+    with pytest.raises(InvalidSettings, match=r"^OCR_SERVER_KEY must be") as caught:
+        ClientSettings.from_environment()
+    assert "s3" not in str(caught.value)

@@ -353,3 +353,45 @@ def test_who_lent_a_slot_gets_one_again_though_the_queue_is_full() -> None:
         second.result(10)
     assert slots.free == 1
     slots.close()
+
+
+def test_admitted_work_waits_however_many_wait() -> None:
+    one = Slots(1, max_waiting=1)
+
+    def ask(admitted: bool) -> None:
+        with one.hold(timeout=10, admitted=admitted):
+            pass
+
+    with ExitStack() as waiters, one.hold():
+        waiters.enter_context(thread(partial(ask, False)))
+        wait_until(partial(queue_has, one, 1))
+        with pytest.raises(ServerBusy):
+            ask(False)
+        waiters.enter_context(thread(partial(ask, True)))
+        wait_until(partial(queue_has, one, 2))
+    assert one.free == 1
+    one.close()
+
+
+def test_a_free_slot_is_held_without_waiting(slots: Slots) -> None:
+    with slots.hold_if_free() as first, slots.hold_if_free() as second:
+        assert first
+        assert second
+        with slots.hold_if_free() as third:
+            assert third is None
+    assert slots.free == 2
+
+
+def test_it_is_quiet_until_a_request_is_noted_in_any_process(slots: Slots) -> None:
+    assert slots.quiet
+    with child(slots.note_request):
+        wait_until(lambda: not slots.quiet)
+
+
+def test_it_is_quiet_again_when_nobody_has_come_for_a_while(
+    slots: Slots, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slots.note_request()
+    assert not slots.quiet
+    monkeypatch.setattr("ocr_server.slots._QUIET_SECONDS", 0.0)
+    assert slots.quiet

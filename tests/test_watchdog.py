@@ -97,3 +97,29 @@ def test_work_that_could_not_be_watched_leaves_no_limit_behind() -> None:
         print("alive")
     """)
     assert (ended.returncode, ended.stdout) == (0, "alive\n")
+
+
+def test_time_in_which_work_is_paused_does_not_count() -> None:
+    ended = run("""
+        with dog.watch() as watch:
+            time.sleep(0.3)
+            with watch.paused():
+                time.sleep(1)
+            time.sleep(0.1)
+        print("alive")
+    """)
+    assert (ended.returncode, ended.stdout) == (0, "alive\n")
+
+
+def test_work_that_was_paused_has_only_what_was_left_of_its_time() -> None:
+    ended = run("""
+        def work_for_ever():
+            time.sleep(60)
+
+        with dog.watch() as watch:
+            with watch.paused():
+                pass
+            work_for_ever()
+    """)
+    assert ended.returncode == 1
+    assert "in work_for_ever" in ended.stderr

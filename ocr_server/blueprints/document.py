@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import replace
 
 import flask
 
@@ -17,7 +16,7 @@ from ocr_server.formats.format import Format, chosen
 from ocr_server.intake import receive, room_for_document
 from ocr_server.options import Options
 from ocr_server.page import Page
-from ocr_server.pages import PageReader
+from ocr_server.pages import Pages
 from ocr_server.request_id import current_request_id
 from ocr_server.searchable import SearchablePdf
 from ocr_server.serializer import document_json, ndjson, page_objects
@@ -46,19 +45,20 @@ def read_document() -> flask.Response:
                 document = open_document(upload.files[0], asked, ocr_server.settings)
         held.enter_context(closing(document))
         numbers = asked.numbers(document.page_count, ocr_server.settings.max_pages)
-        reader = PageReader(ocr_server.reader, work(options, None))
         if format_ is PDF:
-            return _searchable(reader, document, numbers)
-        pages = held.enter_context(closing(reader.read(document, numbers)))
+            return _searchable(document, numbers, options)
+        reading = Pages(ocr_server.reader, document, numbers, work(options, None))
+        pages = held.enter_context(closing(reading.read()))
         write = _writer(format_, document.page_count, len(numbers))
         return streamed(write, pages, format_, held.pop_all())
 
 
-def _searchable(reader: PageReader, document: Document, numbers: Sequence[int]) -> flask.Response:
+def _searchable(document: Document, numbers: Sequence[int], options: Options) -> flask.Response:
     """Answer with a PDF, which is written when all pages are read."""
-    searchable = SearchablePdf(document, extension.current().settings)
-    reader = replace(reader, keep=searchable.keep)
-    with closing(reader.read(document, numbers)) as pages:
+    ocr_server = extension.current()
+    searchable = SearchablePdf(document, ocr_server.settings)
+    reading = Pages(ocr_server.reader, document, numbers, work(options, None), searchable.keep)
+    with closing(reading.read()) as pages:
         body = searchable.write(counted(pages), numbers)
     return flask.Response(body, content_type=content_type(PDF))
 

@@ -1,6 +1,6 @@
 """POST /ocr: a picture in, its text lines out; of several pictures a list."""
 
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from functools import partial
 
 import flask
@@ -14,7 +14,7 @@ from ocr_server.formats.choices import IMAGE, OF_PICTURES
 from ocr_server.formats.format import Format, chosen
 from ocr_server.intake import receive, room_for_document
 from ocr_server.options import Options
-from ocr_server.pages import PageReader
+from ocr_server.pages import Pages
 from ocr_server.request_id import current_request_id
 from ocr_server.serializer import batch_json, indexed_dict, to_json
 
@@ -63,6 +63,5 @@ def _read_several(
         held.enter_context(room_for_document(wait))
         with ocr_server.slots.hold(wait):
             pass  # It has waited like everybody else; its pictures need not ask for room again.
-        pages = PageReader(ocr_server.reader, work(options, None)).read(pictures, pictures.numbers)
-        held.callback(pages.close)
-        return streamed(write, pages, format_, held.pop_all())
+        pages = Pages(ocr_server.reader, pictures, pictures.numbers, work(options, None))
+        return streamed(write, held.enter_context(closing(pages.read())), format_, held.pop_all())

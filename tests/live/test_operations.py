@@ -173,6 +173,7 @@ def test_what_is_not_http_is_answered_as_a_problem_too(server: Server) -> None:
         head, _, body = answer.body.partition(b"\r\n\r\n")
         assert json.loads(body)["code"] == code
         assert b"application/problem+json" in head
+        assert b"X-Content-Type-Options: nosniff" in head
         assert json.loads(body)["request_id"].encode() in head
 
 

@@ -1,0 +1,1 @@
+"""`ocr_server read`: the text of files, read in this process or by a server."""

@@ -1,0 +1,1 @@
+"""The command `ocr_server read`, part by part."""
