@@ -65,7 +65,10 @@ class SearchablePdf:
         jpeg = self._jpegs.pop(number, None)
         if jpeg is not None:
             told, _ = tool.ask("picture", jpeg, width=width, height=height, dpi=page.dpi)
-            number = told.get("number", 0)
+            if "error" in told:
+                self.failed.append(page.number)
+                return 0
+            number = told["number"]
         lines = [asdict(line) for line in page.lines]
         tool.ask("add", number=number, width=width, height=height, lines=lines)
         return number

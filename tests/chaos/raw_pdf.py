@@ -32,7 +32,7 @@ def packed(content: bytes, times: int = 1) -> bytes:
     return stream(content, b"/Filter[%s]" % (b"/FlateDecode " * times))
 
 
-def page_with(
+def page_with(  # noqa: PLR0913 - each is one thing of a page that may be wrong
     content: bytes,
     *more: bytes,
     resources: bytes = b"",
