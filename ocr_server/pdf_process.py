@@ -170,7 +170,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (most_bytes, most_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who reads the answers.
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Nobody does any more.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # When they have ended, so does this, unheard.
     logging.disable()  # What a document makes libraries say would fill the server's log.
     # What a library prints must not stand among the answers.
     answers = os.fdopen(os.dup(1), "wb")

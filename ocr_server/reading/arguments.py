@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from ocr_server.options import FLAGS, RANGES, Options
 from ocr_server.reading.forms import FORMS, Form
 from ocr_server.reading.http import Address
 
+_MOST_JOBS = 256
+_MOST_SECONDS = 86400
 _ALLOWED = {name: f"{limits.least:g} to {limits.most:g}" for name, limits in RANGES.items()}
 _SWITCHES = (
     ("--no-det", "use_det", "false", "no detector: the picture is one text line"),
@@ -100,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_server(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("server").add_argument
     add("--server", type=_address, metavar="URL", help="send the files to this server")
-    add("--key", type=_key, help="its API key; others can see it: better set OCR_SERVER_KEY")
+    add("--key", type=_key, help="its API key; better set OCR_SERVER_KEY, which others do not see")
     add(
         "--timeout",
         type=_seconds,
@@ -123,7 +126,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         metavar="DPI",
         help=f"at which PDFs are read, {LEAST_DPI} to {MOST_DPI} (default 200)",
     )
-    add("--password", help="of PDFs")
+    add("--password", help="of PDFs; others can see it in the list of processes")
 
 
 def _address(text: str) -> Address:
@@ -140,14 +143,16 @@ def _key(text: str) -> str:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 < seconds <= 86400:
-        raise ValueError
-    return seconds
+    with suppress(ValueError):
+        seconds = float(text)
+        if 0 < seconds <= _MOST_SECONDS:
+            return seconds
+    raise argparse.ArgumentTypeError(f"it must be more than 0 and at most {_MOST_SECONDS}")
 
 
 def _count(text: str) -> int:
-    count = int(text)
-    if not 1 <= count <= 256:
-        raise ValueError
-    return count
+    with suppress(ValueError):
+        count = int(text)
+        if 1 <= count <= _MOST_JOBS:
+            return count
+    raise argparse.ArgumentTypeError(f"it must be a whole number from 1 to {_MOST_JOBS}")

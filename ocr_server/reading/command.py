@@ -95,7 +95,7 @@ def _output(arguments: Arguments, found: Found) -> Output:
     form = arguments.form
     if arguments.output:
         folder = FolderOutput(arguments.output, form)
-        folder.check(found.sources)
+        folder.prepare(found.sources)
         return folder
     if form.joined is Joined.NOT and len(found.sources) > 1:
         raise WrongUsage(f"several files as {form.name} need --output FOLDER, for a file each")

@@ -66,8 +66,11 @@ class FolderOutput:
                 file.writelines(pieces if self._form.is_binary else _ended(pieces))
             part.replace(place)
 
-    def check(self, sources: Iterable[Source]) -> None:
-        """Make sure that no answer would take another's place, or a source's. Raises WrongUsage."""
+    def prepare(self, sources: Iterable[Source]) -> None:
+        """Make the folder. Raises WrongUsage if an answer would take another's or a source's place.
+
+        Also if there can be no such folder.
+        """
         files = list(sources)
         inputs = {source.path.resolve() for source in files if source.path}
         taken: dict[Path, Source] = {}
@@ -83,6 +86,10 @@ class FolderOutput:
                     "file: read them one after the other, each with its own --output"
                 )
             taken[place] = source
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WrongUsage(f"{shown(str(self._folder))}: {error.strerror}") from error
 
     def _place(self, source: Source) -> Path:
         # The ending is added and not put in the old one's place: there may be a.png and a.jpg.

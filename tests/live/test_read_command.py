@@ -152,11 +152,20 @@ def test_answers_go_to_a_folder_a_file_each(where: list[str], tmp_path: Path) ->
     assert texts(small) == pictures.LINES["small.png"]
 
 
-def test_a_folder_that_cannot_be_written_fails_each_file(server: Server, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_is_told_before_anything_is_read(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    flags = ["--output", str(tmp_path / "file"), "--server", server.url]
-    ended = read(SMALL, BLANK, *flags, status=1)
-    assert ended.stderr.count(b"(unwritable_output)") == 2
+    ended = read(SMALL, "--output", str(tmp_path / "file"), status=2)
+    assert ended.stderr.decode() == f"ocr_server read: {tmp_path / 'file'}: File exists\n"
+
+
+def test_an_answer_that_cannot_be_written_is_told_and_the_others_are(
+    server: Server, tmp_path: Path
+) -> None:
+    (tmp_path / "small.png.json").mkdir()
+    flags = ["--output", str(tmp_path), "--server", server.url]
+    ended = read("small.png", "blank.png", *flags, status=1)
+    assert codes(ended.stderr) == ["small.png (unwritable_output)"]
+    assert (tmp_path / "blank.png.json").read_bytes() == b"{}\n"
 
 
 @pytest.mark.parametrize(
@@ -167,8 +176,8 @@ def test_a_folder_that_cannot_be_written_fails_each_file(server: Server, tmp_pat
         (["1.png", "--text-score", "2"], "text_score must be a number from 0 to 1"),
         (["1.png", "--server", "localhost:9003"], "http://127.0.0.1:9003"),
         (["1.png", "--key", "a b"], "--key: it must be printable ASCII"),
-        (["1.png", "--jobs", "0"], "--jobs"),
-        (["1.png", "--timeout", "nan"], "--timeout"),
+        (["1.png", "--jobs", "0"], "--jobs: it must be a whole number from 1 to 256"),
+        (["1.png", "--timeout", "nan"], "--timeout: it must be more than 0 and at most 86400"),
         (["--nosuch", "1.png"], "--nosuch"),
         (["small.png", "blank.png", "--format", "hocr"], "--output FOLDER"),
         (["*.png", "--format", "pdf"], "--output FOLDER"),
@@ -220,9 +229,9 @@ def test_a_key_lets_in_from_the_environment_or_a_flag(locked: Server) -> None:
 def test_files_that_find_the_server_busy_are_sent_again(tmp_path: Path) -> None:
     limits = {"slots": "1", "max_waiting": "1"}
     with serve(tmp_path, ["-w", "1"], **limits) as server:
-        ended = read(".", "--jobs", "12", "--server", server.url)
+        ended = read("page_*.png", "--jobs", "12", "--server", server.url)
         assert "code=server_busy" in server.log.read_text()
-    assert len(ended.stdout.splitlines()) == len(pictures.NAMES)
+    assert len(ended.stdout.splitlines()) == len(list(FOLDER.glob("page_*.png")))
 
 
 def test_ctrl_c_ends_it_at_once_without_a_word(tmp_path: Path) -> None:

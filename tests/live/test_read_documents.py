@@ -2,6 +2,7 @@
 
 import io
 import json
+import signal
 import struct
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from PIL import Image
 
 from tests import pictures
 from tests.live.gunicorn_server import Server
-from tests.live.test_read_command import SMALL, codes, read, texts
+from tests.live.test_read_command import SMALL, codes, read, start, texts
 
 NAMES = ("small.png", "blank.png", "grey.jpg")
 
@@ -109,6 +110,17 @@ def test_an_encrypted_pdf_needs_its_password(server: Server, folder: Path) -> No
         right = read(*flags, "--password", "s\N{LATIN SMALL LETTER SHARP S} &?", folder=folder)
         assert json.loads(right.stdout)["page_count"] == 3
     assert "wrong" not in server.log.read_text()
+
+
+def test_ctrl_c_in_the_middle_of_a_pdf_ends_it_without_a_word(tmp_path: Path) -> None:
+    page = Image.open(io.BytesIO(pictures.read("page_many_lines.png"))).convert("RGB")
+    page.save(tmp_path / "long.pdf", save_all=True, append_images=[page] * 30)
+    with start(str(tmp_path / "long.pdf"), "--format", "ndjson") as process:
+        assert process.stdout
+        assert json.loads(process.stdout.readline())["remaining"] == 30
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (130, b"")
 
 
 def test_a_page_that_cannot_be_read_is_told_and_the_others_are_there(

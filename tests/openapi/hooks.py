@@ -1,11 +1,13 @@
 """What schemathesis cannot know of this server from its document."""
 
 import base64
+import json
 import re
 from typing import Any
 
 import schemathesis
 from hypothesis import strategies as st
+from jsonschema_rs import Draft202012Validator
 
 from tests.openapi.samples import PDF_TEXTS, PDFS, PICTURES, TEXTS
 
@@ -13,6 +15,16 @@ FLAGS = ["use_det", "use_cls", "use_rec", "return_word_box"]
 NUMBERS = ["text_score", "box_thresh", "unclip_ratio", "dpi"]
 FIELDS = [*FLAGS, *NUMBERS, "format", "pages", "password", "image_data"]
 DOCUMENT = "/ocr/document"
+MEDIA_TYPES = {
+    "ndjson": "application/x-ndjson",
+    "text": "text/plain",
+    "markdown": "text/markdown",
+    "hocr": "text/vnd.hocr+html",
+    "alto": "application/alto+xml",
+    "tsv": "text/tab-separated-values",
+    "image": "image/png",
+    "pdf": "application/pdf",
+}
 
 
 def _base64(file: bytes) -> str:
@@ -43,23 +55,54 @@ def before_call(
     """
     query = case.query
     if isinstance(case.body, dict):
-        body = case.body
-        if case.media_type != "application/json":
-            body = _as_received(body)
-        if case.media_type == "multipart/form-data":
-            body = _with_files(body, is_batch=case.operation.path != DOCUMENT)
-        body = {name: _as_read(name, value) for name, value in body.items()}
-        if case.operation.path == DOCUMENT:
-            body = {name: _document_for(value) for name, value in body.items()}
+        body = _body(case, case.body)
         # The body's options win over the query's.
         query = {name: value for name, value in query.items() if name not in body}
         if body != case.body:
             case.body = body
-    query = {
-        name: _as_read(name, value) if name == "pages" else value for name, value in query.items()
-    }
+    query = {name: _pages(value) if name == "pages" else value for name, value in query.items()}
     if query != case.query:
         case.query = query
+
+
+@schemathesis.check
+def answer_is_in_the_format_asked_for(
+    context: schemathesis.CheckContext,
+    response: schemathesis.Response,
+    case: "schemathesis.Case[Any]",
+) -> None:
+    """What `format` says decides what comes, and each line of ndjson is a page."""
+    is_reading = case.operation.path in ("/ocr", DOCUMENT) and case.method == "POST"
+    if not is_reading or response.status_code != 200:
+        return
+    asked = _asked(case)
+    got = response.headers["content-type"][0].partition(";")[0]
+    assert got == MEDIA_TYPES.get(asked, "application/json"), f"{asked} was answered with {got}"
+    if asked == "ndjson":
+        pages = [json.loads(line) for line in response.content.splitlines()]
+        assert [page["remaining"] for page in pages] == list(reversed(range(len(pages))))
+        for page in pages:
+            _page_schema(case.operation.schema.raw_schema).validate(page)
+
+
+def _asked(case: "schemathesis.Case[Any]") -> str:
+    body = case.body if isinstance(case.body, dict) else {}
+    return str({**case.query, **body}.get("format", "")).lower()
+
+
+def _page_schema(document: dict[str, Any]) -> Draft202012Validator:
+    return Draft202012Validator({**document, "$ref": "#/components/schemas/Page"})
+
+
+def _body(case: "schemathesis.Case[Any]", body: dict[str, Any]) -> dict[str, Any]:
+    if case.media_type != "application/json":
+        body = _as_received(body)
+    if case.media_type == "multipart/form-data":
+        body = _with_files(case, body)
+    body = {name: _as_read(name, value) for name, value in body.items()}
+    if case.operation.path == DOCUMENT:
+        body = {name: _document_for(value) for name, value in body.items()}
+    return body
 
 
 def _as_received(form: dict[str, Any]) -> dict[str, Any]:
@@ -73,14 +116,16 @@ def _as_received(form: dict[str, Any]) -> dict[str, Any]:
     return received
 
 
-def _with_files(form: dict[str, Any], *, is_batch: bool) -> dict[str, Any]:
+def _with_files(case: "schemathesis.Case[Any]", form: dict[str, Any]) -> dict[str, Any]:
     files = form.get("image_file")
     if not isinstance(files, list) or not files:
         # What is sent as text is no file, and ignored if there is image_data.
         return {k: v for k, v in form.items() if k != "image_file" or "image_data" not in form}
-    if is_batch and len(files) > 1:
-        # What is wrong with one picture of several is said in its place of the answer.
-        form = {**form, "image_file": [file if file in TEXTS else TEXTS[0] for file in files]}
+    if len(files) > 1 and case.operation.path != DOCUMENT:
+        # What is wrong with one picture of several is said in its place of the answer; but only
+        # one picture can be drawn on.
+        files = [file if file in TEXTS else TEXTS[0] for file in files]
+        form = {**form, "image_file": files[:1] if _asked(case) == "image" else files}
     # A file wins over image_data.
     return {
         name: value for name, value in form.items() if name != "image_data" or value in _PDF_FOR
@@ -90,8 +135,12 @@ def _with_files(form: dict[str, Any], *, is_batch: bool) -> dict[str, Any]:
 def _as_read(name: str, value: Any) -> Any:
     if name in NUMBERS and isinstance(value, str):
         return _number(value, int if name == "dpi" else float)
-    if name == "pages" and isinstance(value, str) and not re.search("(?<![0-9])0|[0-9]{8}", value):
-        # Which pages a document has no schema can say; all have the first.
+    return _pages(value) if name == "pages" else value
+
+
+def _pages(value: Any) -> Any:
+    """Ask for the first page alone: all documents have it; what else they have no schema says."""
+    if isinstance(value, str) and not re.search("(?<![0-9])0|[0-9]{8}", value):
         return re.sub("[0-9]+", "1", value)
     return value
 

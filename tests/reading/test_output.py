@@ -82,11 +82,11 @@ def test_an_object_that_breaks_off_is_not_begun(capsysbinary: pytest.CaptureFixt
 def test_two_answers_for_one_file_are_refused(tmp_path: Path) -> None:
     sources = [source("a/1.png", "1.png"), source("b/1.png", "1.png")]
     with pytest.raises(WrongUsage, match=r"a/1\.png and b/1\.png"):
-        FolderOutput(tmp_path, FORMS["text"]).check(sources)
+        FolderOutput(tmp_path, FORMS["text"]).prepare(sources)
 
 
 def test_an_answer_in_a_sources_place_is_refused(tmp_path: Path) -> None:
     sources = [source(str(tmp_path / "1"), "1"), source(str(tmp_path / "1.pdf"), "1.pdf")]
     with pytest.raises(WrongUsage, match=r"1\.pdf"):
-        FolderOutput(tmp_path, FORMS["pdf"]).check(sources)
-    FolderOutput(tmp_path, FORMS["text"]).check(sources)
+        FolderOutput(tmp_path, FORMS["pdf"]).prepare(sources)
+    FolderOutput(tmp_path, FORMS["text"]).prepare(sources)
