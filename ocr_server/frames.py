@@ -11,14 +11,15 @@ import numpy as np
 from PIL import Image
 
 from ocr_server.decoder import decode, on_background, read_header
-from ocr_server.errors import ClientError, InvalidImage, InvalidPage
+from ocr_server.errors import ClientError, ImageTooLarge, InvalidImage, InvalidPage
 from ocr_server.gif import BrokenGif, count_frames
 from ocr_server.reader import Picture
 from ocr_server.settings import Settings
 from ocr_server.tiff import BrokenTiff, beginning_with, directories
 
-# Of frames that are decoded and wait to be read.
-_PIXELS_AHEAD = 40_000_000
+# Of frames that are decoded and wait to be read; and of one frame, for the decoder holds several
+# copies of it as long as the animation is read.
+_MOST_PIXELS = 40_000_000
 
 
 class TiffPages:
@@ -69,7 +70,12 @@ class Animation:
             self.page_count = count or max(1, count_frames(data, settings.max_pages))
         except BrokenGif as error:
             raise _broken() from error
-        self.ahead = max(1, _PIXELS_AHEAD // (header.width * header.height))
+        if self.page_count > 1 and header.width * header.height > _MOST_PIXELS:
+            raise ImageTooLarge(
+                f"The animation has {header.width} x {header.height} pixels; at most "
+                f"{_MOST_PIXELS} are allowed where there are several frames. Send it smaller."
+            )
+        self.ahead = max(1, _MOST_PIXELS // (header.width * header.height))
         self._turn = threading.Lock()
         self._asked: deque[int] = deque()
         self._decoded: dict[int, Picture | ClientError] = {}

@@ -5,13 +5,14 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Literal
 from xml.etree import ElementTree
 
 import numpy as np
 import pikepdf
 import pypdfium2
-from PIL import Image
 from pikepdf import Array, Dictionary, Name
+from PIL import Image
 
 from ocr_server.page import Page
 from ocr_server.text_layer import TextLayer
@@ -187,7 +188,9 @@ def of_pictures(*names: str) -> pikepdf.Pdf:
     return pdf
 
 
-def encrypted(pdf: pikepdf.Pdf, user: str, owner: str = "owner", revision: int = 6) -> bytes:
+def encrypted(
+    pdf: pikepdf.Pdf, user: str, owner: str = "owner", revision: Literal[3, 4, 6] = 6
+) -> bytes:
     """The document's bytes, to be opened with a password; revision 3 is RC4, 6 is AES-256."""
     file = io.BytesIO()
     encryption = pikepdf.Encryption(

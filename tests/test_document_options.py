@@ -65,7 +65,9 @@ def test_of_a_document_of_any_number_of_pages_a_few_can_be_read() -> None:
         numbers("", page_count=2**31)
 
 
-@pytest.mark.parametrize(("value", "dpi"), [("36", 36), ("400", 400), (150, 150), ("0072", 72), (72.0, 72)])
+@pytest.mark.parametrize(
+    ("value", "dpi"), [("36", 36), ("400", 400), (150, 150), ("0072", 72), (72.0, 72)]
+)
 def test_dots_an_inch_are_a_whole_number(value: object, dpi: int) -> None:
     assert DocumentOptions.from_fields({"dpi": value}).dpi == dpi
 

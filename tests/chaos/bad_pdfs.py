@@ -171,7 +171,7 @@ def _active() -> Iterator[BadDocument]:
     """Give documents that would do something if they were asked to, and are only to be read."""
     nothing = stream(b"")
     actions = {
-        "JavaScript": b"<</S/JavaScript/JS(while(true\\){app.alert(1\\)})>>",
+        "JavaScript": b"<</S/JavaScript/JS(while(true){app.alert(1)})>>",
         "a program": b"<</S/Launch/F(/bin/sh)/Win<</F(cmd.exe)>>>>",
         "an address": b"<</S/URI/URI(http://127.0.0.1:9/)>>",
         "a form to send": b"<</S/SubmitForm/F<</FS/URL/F(http://127.0.0.1:9/)>>>>",
