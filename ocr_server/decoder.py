@@ -132,8 +132,11 @@ def _other_header(data: bytes, format_name: str) -> Header:
 
 
 def is_pdf(data: bytes) -> bool:
-    """Return whether a file says that it is a PDF; readers look for it in the first 1024 bytes."""
-    return b"%PDF-" in data[:1024]
+    """Return whether a file says that it is a PDF; readers look for it in the first 1024 bytes.
+
+    A picture may have those letters among its metadata, and stays a picture.
+    """
+    return b"%PDF-" in data[:1024] and not data.startswith(tuple(FORMATS))
 
 
 def format_of(data: bytes) -> str:

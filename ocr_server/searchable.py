@@ -5,7 +5,9 @@ from contextlib import closing
 from dataclasses import asdict
 
 import cv2
+import numpy as np
 
+from ocr_server.decoder import Pixels
 from ocr_server.document import Document
 from ocr_server.errors import InvalidDocument
 from ocr_server.page import Page
@@ -17,6 +19,7 @@ from ocr_server.settings import Settings
 # Header of the answer that names them, with commas between.
 FAILED_PAGES = "X-Failed-Pages"
 _JPEG_QUALITY = 90
+_MOST_JPEG_PIXELS_A_SIDE = 65_500  # libjpeg's limit
 
 
 class SearchablePdf:
@@ -29,15 +32,16 @@ class SearchablePdf:
     def __init__(self, document: Document, settings: Settings) -> None:
         self._document = document
         self._settings = settings
-        self._jpegs: dict[int, bytes] = {}
+        self._jpegs: dict[int, tuple[bytes, int, int]] = {}  # with width and height
         self.failed: list[int] = []
 
     def keep(self, page: Page, picture: Picture) -> None:
         """Keep a page's picture, where there is no PDF that has it. Any thread may call this."""
         if not isinstance(self._document, Pdf):
             quality = (cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY)
-            _, encoded = cv2.imencode(".jpg", picture.pixels, quality)
-            self._jpegs[page.number] = encoded.tobytes()
+            pixels = _within_jpeg(picture.pixels)
+            _, encoded = cv2.imencode(".jpg", pixels, quality)
+            self._jpegs[page.number] = encoded.tobytes(), pixels.shape[1], pixels.shape[0]
 
     def write(self, pages: Iterable[Page], numbers: Sequence[int]) -> bytes:
         """Return the PDF of these pages.
@@ -68,16 +72,26 @@ class SearchablePdf:
         if page.error:
             self.failed.append(page.number)
             return 0
-        number, width, height = page.number, page.width, page.height
-        jpeg = self._jpegs.pop(number, None)
-        if jpeg is not None:
+        number = page.number
+        if number in self._jpegs:
+            jpeg, width, height = self._jpegs.pop(number)
             told, _ = tool.ask("picture", jpeg, width=width, height=height, dpi=page.dpi)
-            number = told.get("number", 0)
+            if "error" in told:
+                self.failed.append(page.number)
+                return 0
+            number = told["number"]
         lines = [asdict(line) for line in page.lines]
-        told, _ = tool.ask("add", number=number, width=width, height=height, lines=lines)
+        told, _ = tool.ask("add", number=number, width=page.width, height=page.height, lines=lines)
         if "error" in told:
             self.failed.append(page.number)
         return number
+
+
+def _within_jpeg(pixels: Pixels) -> Pixels:
+    """Shrink a picture that is too long for JPEG; a PDF's pages cannot be that long either."""
+    height, width = pixels.shape[:2]
+    size = min(width, _MOST_JPEG_PIXELS_A_SIDE), min(height, _MOST_JPEG_PIXELS_A_SIDE)
+    return pixels if size == (width, height) else np.asarray(cv2.resize(pixels, size), np.uint8)
 
 
 def _unwritable() -> InvalidDocument:
