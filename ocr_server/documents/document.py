@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from ocr_server.decoder import decode, format_of, is_pdf, read_header
-from ocr_server.document_options import DocumentOptions
+from ocr_server.documents.document_options import DocumentOptions
+from ocr_server.documents.frames import Animation, TiffPages
+from ocr_server.documents.pdf import Pdf
 from ocr_server.errors import TooManyPages
-from ocr_server.frames import Animation, TiffPages
-from ocr_server.pdf import Pdf
 from ocr_server.reader import Picture
 from ocr_server.settings import Settings
 

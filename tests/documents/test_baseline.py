@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from ocr_server.baseline import Baseline, Piece
+from ocr_server.documents.baseline import Baseline, Piece
 from ocr_server.text_line import Box, Word
 from tests.pdfs import rectangle, words_of
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from ocr_server.decoder import Pixels
-from ocr_server.drawing import draw
+from ocr_server.drawing.drawing import draw
 from ocr_server.engine import Engine
 from ocr_server.options import Options
 from ocr_server.text_line import Box, TextLine

@@ -6,7 +6,7 @@ import pikepdf
 import pytest
 from pikepdf import Dictionary, Name
 
-from ocr_server.own_text import without_own_text
+from ocr_server.documents.own_text import without_own_text
 from ocr_server.page import Page
 from ocr_server.text_line import TextLine
 from tests.pdfs import document, layered, opened, page_of, pdfium_text, rectangle, saved

@@ -4,9 +4,9 @@ from math import cos, radians, sin
 
 import pytest
 
-from ocr_server.layout import blocks_of
+from ocr_server.layout.layout import blocks_of
+from ocr_server.layout.rectangle import Rectangle
 from ocr_server.page import Page
-from ocr_server.rectangle import Rectangle
 from ocr_server.text_line import Box, TextLine
 from tests.formats.pages import line, page
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from ocr_server.decoder import Pixels
-from ocr_server.lettering import lettered
+from ocr_server.drawing.lettering import lettered
 from ocr_server.text_line import TextLine
 
 # WebP's own limit is 16383.

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from ocr_server.piece import pieces_of
-from ocr_server.rectangle import Rectangle
+from ocr_server.layout.piece import pieces_of
+from ocr_server.layout.rectangle import Rectangle
+from ocr_server.layout.words import PlacedWord, words_of
 from ocr_server.text_line import TextLine, Word
-from ocr_server.words import PlacedWord, words_of
 from tests.formats.pages import box, line, page, with_characters
 
 

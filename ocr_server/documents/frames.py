@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image
 
 from ocr_server.decoder import decode, on_background, read_header
+from ocr_server.documents.gif import BrokenGif, count_frames
 from ocr_server.errors import ClientError, ImageTooLarge, InvalidImage, InvalidPage
-from ocr_server.gif import BrokenGif, count_frames
 from ocr_server.reader import Picture
 from ocr_server.settings import Settings
 from ocr_server.tiff import BrokenTiff, beginning_with, directories

@@ -10,10 +10,10 @@ import pytest
 from pikepdf import Array, Dictionary, Name
 
 from ocr_server.decoder import decode, read_header
+from ocr_server.documents.text_layer import BrokenPdf, TextLayer
 from ocr_server.engine import Engine
 from ocr_server.options import Options
 from ocr_server.page import Page
-from ocr_server.text_layer import BrokenPdf, TextLayer
 from ocr_server.text_line import Box, TextLine
 from tests import pictures
 from tests.pdfs import (
@@ -327,7 +327,7 @@ def test_the_same_text_gives_the_same_bytes(page: Page) -> None:
 MEASURE = """
 import resource
 from tests.pdfs import document, page_of, rectangle, words_of
-from ocr_server.text_layer import TextLayer
+from ocr_server.documents.text_layer import TextLayer
 from ocr_server.text_line import TextLine
 
 texts = [f"Line {number} of a page full of text, as pages are" for number in range(40)]
@@ -354,7 +354,8 @@ def test_a_page_full_of_words_takes_little_memory() -> None:
 
 def test_the_process_that_writes_documents_loads_nothing_large() -> None:
     program = (
-        "import sys, ocr_server.own_text, ocr_server.picture_page, ocr_server.text_layer;"
+        "import sys\n"
+        "from ocr_server.documents import own_text, picture_page, text_layer\n"
         "print({'cv2', 'flask', 'numpy', 'onnxruntime', 'PIL'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)

@@ -28,7 +28,7 @@ from ocr_server.text_line import TextLine, Word
 if TYPE_CHECKING:
     import pikepdf
 
-    from ocr_server.text_layer import TextLayer
+    from ocr_server.documents.text_layer import TextLayer
 
 Answer = tuple[dict[str, Any], Any]
 
@@ -88,7 +88,7 @@ class PdfTool:
 
     def picture(self, width: int, height: int, dpi: int | None, content: bytes) -> Answer:
         """Append a page that a JPEG of so many pixels fills; tell its number."""
-        from ocr_server.picture_page import Jpeg, add_picture_page
+        from ocr_server.documents.picture_page import Jpeg, add_picture_page
 
         add_picture_page(self._written, Jpeg(content, width, height, dpi=dpi))
         return {"number": len(self._written.pages)}, b""
@@ -97,7 +97,7 @@ class PdfTool:
         """Put text lines over a page, from 1, on whose picture of so many pixels they were read."""
         page = Page(number, width, height, tuple(map(_line, lines)))
         if self._bytes:
-            from ocr_server.own_text import without_own_text
+            from ocr_server.documents.own_text import without_own_text
 
             document_page = self._pdf[number - 1]
             page = without_own_text(page, document_page)
@@ -127,7 +127,7 @@ class PdfTool:
 
     @cached_property
     def _layer(self) -> "TextLayer":
-        from ocr_server.text_layer import TextLayer
+        from ocr_server.documents.text_layer import TextLayer
 
         return TextLayer(self._written)
 

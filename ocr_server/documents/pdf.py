@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ocr_server.document_options import DocumentOptions
+from ocr_server.documents.document_options import DocumentOptions
+from ocr_server.documents.pdf_tool import Limits, PdfTool, PdfToolDied
 from ocr_server.errors import InvalidDocument, InvalidPage, InvalidPassword
-from ocr_server.pdf_tool import Limits, PdfTool, PdfToolDied
 from ocr_server.reader import Picture
 from ocr_server.settings import Settings
 

@@ -7,7 +7,7 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from ocr_server.picture_page import Jpeg, add_picture_page
+from ocr_server.documents.picture_page import Jpeg, add_picture_page
 from ocr_server.text_line import TextLine
 from tests.pdfs import (
     complaints,

@@ -8,10 +8,10 @@ from typing import BinaryIO
 import pikepdf
 from pikepdf import Dictionary, Name, Object
 
-from ocr_server.baseline import Baseline
-from ocr_server.invisible_font import InvisibleFont, width_of
+from ocr_server.documents.baseline import Baseline
+from ocr_server.documents.invisible_font import InvisibleFont, width_of
+from ocr_server.documents.page_area import Matrix, inherited, pixels_to_page
 from ocr_server.page import Page
-from ocr_server.page_area import Matrix, inherited, pixels_to_page
 from ocr_server.text_line import Box, TextLine
 
 _INVISIBLE = 3  # text rendering mode (ISO 32000-2, 9.3.6)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from statistics import fmean
 
+from ocr_server.layout.piece import Piece
+from ocr_server.layout.rectangle import Rectangle, around, around_box
 from ocr_server.page import Page
-from ocr_server.piece import Piece
-from ocr_server.rectangle import Rectangle, around, around_box
 from ocr_server.text_line import Word
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Object, String
 
-from ocr_server import glyphless
+from ocr_server.documents import glyphless
 
 # Widths in thousandths of the font's size. Characters of full width have the upper half of the
 # codes, so that two numbers tell all widths.

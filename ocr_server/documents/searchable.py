@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 
 from ocr_server.decoder import Pixels
-from ocr_server.document import Document
+from ocr_server.documents.document import Document
+from ocr_server.documents.pdf import Pdf
+from ocr_server.documents.pdf_tool import Limits, PdfTool, PdfToolDied
 from ocr_server.errors import InvalidDocument
 from ocr_server.page import Page
-from ocr_server.pdf import Pdf
-from ocr_server.pdf_tool import Limits, PdfTool, PdfToolDied
 from ocr_server.reader import Picture
 from ocr_server.settings import Settings
 

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from ocr_server.decoder import Pixels
-from ocr_server.fonts import Typeface, typefaces
+from ocr_server.drawing.fonts import Typeface, typefaces
 
 _SIZE_IN_HEIGHTS = 0.85
 _LEAST_SIZE, _MOST_SIZE = 8, 512

@@ -6,7 +6,7 @@ import onnx
 import pytest
 import rapidocr_onnxruntime
 
-from ocr_server.fonts import Typeface, typefaces
+from ocr_server.drawing.fonts import Typeface, typefaces
 
 MODELS = Path(rapidocr_onnxruntime.__file__).parent / "models"
 

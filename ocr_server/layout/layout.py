@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean, quantiles
 
-from ocr_server.columns import in_columns
+from ocr_server.layout.columns import in_columns
+from ocr_server.layout.piece import Piece, pieces_of
+from ocr_server.layout.rectangle import Rectangle, around, around_box
+from ocr_server.layout.words import PlacedWord, words_of
 from ocr_server.page import Page
-from ocr_server.piece import Piece, pieces_of
-from ocr_server.rectangle import Rectangle, around, around_box
-from ocr_server.words import PlacedWord, words_of
 
 # Boxes of one row overlap by at least this part of the lower one's height, and one is at most so
 # many times as high as the other: a tall box beside a paragraph is in none of its rows.

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ocr_server.decoder import Pixels
-from ocr_server.lettering import lettered
+from ocr_server.drawing.lettering import lettered
 
 # In the private use area: no font has it.
 UNKNOWN = "\ue123"

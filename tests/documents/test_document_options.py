@@ -2,7 +2,7 @@
 
 import pytest
 
-from ocr_server.document_options import DocumentOptions
+from ocr_server.documents.document_options import DocumentOptions
 from ocr_server.errors import InvalidOption, TooManyPages
 
 

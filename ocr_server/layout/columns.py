@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from statistics import median
 
-from ocr_server.piece import Piece
+from ocr_server.layout.piece import Piece
 
 _LEAST_LINES = 3
 _LEAST_LINE_IN_HEIGHTS = 6

@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from ocr_server.gif import BrokenGif, count_frames
+from ocr_server.documents.gif import BrokenGif, count_frames
 
 
 def gif(count: int, size: tuple[int, int] = (30, 20)) -> bytes:

@@ -12,10 +12,10 @@ from ocr_server.settings import Settings
 
 # Isolated (-I) from variables and folders of the user, Python finds what is installed; this names
 # the package that runs here, be it installed or not.
-_FOLDER = str(Path(__file__).parent.parent)
+_FOLDER = str(Path(__file__).parent.parent.parent)
 _START = (
     "import sys; sys.path.insert(0, sys.argv.pop(1)); import ocr_server; del sys.path[0]; "
-    "from ocr_server.pdf_process import main; main()"
+    "from ocr_server.documents.pdf_process import main; main()"
 )
 
 
