@@ -1,5 +1,6 @@
 """Answers: their content types, and those that are sent piece by piece, as pages are read."""
 
+import errno
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from functools import partial
@@ -70,4 +71,4 @@ def _sent(pieces: Iterator[str], told: Record, held: ExitStack) -> Iterator[byte
         except ClientGone as error:
             told.code = error.code
             # At that gunicorn closes the connection and says nothing.
-            raise BrokenPipeError from error
+            raise BrokenPipeError(errno.EPIPE, "The client hung up.") from error

@@ -32,6 +32,8 @@ _ORIENTATION_TAG = 0x0112
 _OPAQUE = 255
 _BAND_PIXELS = 1_000_000
 _MAX_JPEG_SCANS = 100
+# Pillow's names of those that tell when they are broken.
+_CHECKED_COMPRESSIONS = {"tiff_lzw", "tiff_deflate", "tiff_adobe_deflate", "lzma", "zstd"}
 
 # The limit on pixels is a setting here, and held before anything is decoded.
 Image.MAX_IMAGE_PIXELS = None
@@ -130,8 +132,11 @@ def _other_header(data: bytes, format_name: str) -> Header:
 
 
 def is_pdf(data: bytes) -> bool:
-    """Return whether a file says that it is a PDF; readers look for it in the first 1024 bytes."""
-    return b"%PDF-" in data[:1024]
+    """Return whether a file says that it is a PDF; readers look for it in the first 1024 bytes.
+
+    A picture may have those letters among its metadata, and stays a picture.
+    """
+    return b"%PDF-" in data[:1024] and not data.startswith(tuple(FORMATS))
 
 
 def format_of(data: bytes) -> str:
@@ -184,6 +189,8 @@ def _pixels(data: bytes, header: Header) -> AnyPixels:
         return _decode_with_pillow(data)
     if header.format == "PNG":
         data = read_png(data).essence
+    if header.format == "TIFF":
+        _check_strips(data)
     try:
         image: AnyPixels | None = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error as error:
@@ -192,6 +199,16 @@ def _pixels(data: bytes, header: Header) -> AnyPixels:
     if image is None or sorted(image.shape[:2]) != sorted((header.height, header.width)):
         raise _broken(header.format)
     return image
+
+
+def _check_strips(data: bytes) -> None:
+    """Raise InvalidImage if a part of a TIFF cannot be unpacked; OpenCV leaves such parts blank."""
+    with _open(data, "TIFF") as image:
+        if image.info.get("compression") in _CHECKED_COMPRESSIONS:
+            try:
+                image.load()
+            except (OSError, ValueError, SyntaxError, EOFError) as error:
+                raise _broken("TIFF") from error
 
 
 def _decode_with_pillow(data: bytes) -> AnyPixels:

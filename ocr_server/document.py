@@ -60,18 +60,26 @@ def open_document(data: bytes, asked: DocumentOptions, settings: Settings) -> Do
     Opening may take a second; hold a slot. Raises InvalidDocument, InvalidPassword, TooManyPages,
     InvalidImage, UnsupportedFormat, ImageTooLarge.
     """
-    most, max_pixels = settings.max_pages, settings.max_image_pixels
     if is_pdf(data):
         return Pdf(data, asked, settings)
-    kind = format_of(data) if data else ""
-    document: Document = Pictures([data], max_pixels)
-    if kind == "TIFF":
-        document = TiffPages(data, max_pixels, most)
-    if kind in ("GIF", "WEBP"):
-        document = Animation(data, kind, max_pixels, most)
-    if document.page_count > most:
+    document = _of_picture(data, settings)
+    if document.page_count > settings.max_pages:
         raise TooManyPages(
-            f"The file has more than {most} pages or frames, as many as are read. Split it."
+            f"The file has more than {settings.max_pages} pages or frames, as many as are read. "
+            "Split it."
         )
-    document.page(1)  # Whoever sends one broken picture is told of it by the status.
     return document
+
+
+def _of_picture(data: bytes, settings: Settings) -> Document:
+    kind = format_of(data) if data else ""
+    several: Document | None = None
+    if kind == "TIFF":
+        several = TiffPages(data, settings)
+    if kind in ("GIF", "WEBP"):
+        several = Animation(data, kind, settings)
+    if several and several.page_count > 1:
+        return several
+    picture = Pictures([data], settings.max_image_pixels)
+    picture.page(1)  # Whoever sends one broken picture is told of it by the status.
+    return picture

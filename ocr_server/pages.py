@@ -103,8 +103,8 @@ class Pages:
             self._begun.append(found)
             try:
                 load = self._document.page(number)
-            except OcrServerError as error:
-                found.set_result(Page(number, 0, 0, error=error))
+            except Exception as error:
+                found.set_result(_failed(number, error))
                 return True
         try:
             found.set_result(self._read(number, load, slot))
@@ -120,11 +120,8 @@ class Pages:
                 return page
         except (ClientGone, Stopped):
             raise
-        except OcrServerError as error:
-            return Page(number, 0, 0, error=error)
-        except Exception:
-            _log.exception("Page %d failed", number)
-            return Page(number, 0, 0, error=OcrServerError("The server failed on this page."))
+        except Exception as error:
+            return _failed(number, error)
 
     def _check(self) -> None:
         if self._stopped:
@@ -133,3 +130,10 @@ class Pages:
 
     def _stop(self) -> None:
         self._stopped = True
+
+
+def _failed(number: int, error: Exception) -> Page:
+    if not isinstance(error, OcrServerError):
+        _log.error("Page %d failed", number, exc_info=error)
+        error = OcrServerError("The server failed on this page.")
+    return Page(number, 0, 0, error=error)

@@ -1,4 +1,4 @@
-"""The process in which PDFs are opened, rendered and written: `python -m ocr_server.pdf_process`.
+"""The process in which PDFs are opened, rendered and written; `pdf_tool` starts it.
 
 PDFium is no place for threads, and hostile files have crashed such libraries, filled their
 memory or kept them busy for ever. Here that ends this process, and one page. It takes commands
@@ -9,6 +9,7 @@ many bytes as its `bytes` says.
 import ctypes
 import io
 import json
+import logging
 import math
 import mmap
 import os
@@ -170,11 +171,8 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who reads the answers.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # When they have ended, so does this, unheard.
+    logging.disable()  # What a document makes libraries say would fill the server's log.
     # What a library prints must not stand among the answers.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     serve(PdfTool(file), seconds, sys.stdin.buffer, answers)
-
-
-if __name__ == "__main__":
-    main()

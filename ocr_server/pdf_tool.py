@@ -5,11 +5,18 @@ import subprocess
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ocr_server.settings import Settings
 
-_MODULE = "ocr_server.pdf_process"
+# Isolated (-I) from variables and folders of the user, Python finds what is installed; this names
+# the package that runs here, be it installed or not.
+_FOLDER = str(Path(__file__).parent.parent)
+_START = (
+    "import sys; sys.path.insert(0, sys.argv.pop(1)); import ocr_server; del sys.path[0]; "
+    "from ocr_server.pdf_process import main; main()"
+)
 
 
 class PdfToolDied(Exception):
@@ -36,7 +43,7 @@ class PdfTool:
         """Start it for a file, by its descriptor, or for a new document."""
         numbers = (-1 if file is None else file, limits.most_bytes, limits.seconds)
         self._process = subprocess.Popen(  # noqa: S603 - our own module, and numbers
-            [sys.executable, "-I", "-m", _MODULE, *map(str, numbers)],
+            [sys.executable, "-I", "-c", _START, _FOLDER, *map(str, numbers)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             pass_fds=[] if file is None else [file],

@@ -42,18 +42,18 @@ def directories(data: bytes, most: int) -> list[int]:
     Raises BrokenTiff if the chain of directories leaves the file or comes back to itself.
     """
     order = _order(data)
-    found: list[int] = []
+    found: dict[int, None] = {}  # in their order
     try:
         (place,) = struct.unpack_from(f"{order}I", data, 4)
         while place and len(found) <= most:
             if place in found:
                 raise BrokenTiff
-            found.append(place)
+            found[place] = None
             (count,) = struct.unpack_from(f"{order}H", data, place)
             (place,) = struct.unpack_from(f"{order}I", data, place + 2 + _ENTRY_BYTES * count)
     except struct.error as error:
         raise BrokenTiff from error
-    return found
+    return list(found)
 
 
 def beginning_with(data: bytes, directory: int) -> bytes:

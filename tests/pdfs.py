@@ -5,16 +5,19 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Literal
 from xml.etree import ElementTree
 
 import numpy as np
 import pikepdf
 import pypdfium2
 from pikepdf import Array, Dictionary, Name
+from PIL import Image
 
 from ocr_server.page import Page
 from ocr_server.text_layer import TextLayer
 from ocr_server.text_line import Box, TextLine, Word
+from tests import pictures
 
 Rectangle = tuple[float, float, float, float]
 
@@ -158,3 +161,40 @@ def error_rate(read: Sequence[str], known: Sequence[str]) -> float:
             best = min(row[column] + 1, row[column + 1] + 1, previous + (character != other))
             previous, row[column + 1] = row[column + 1], best
     return row[-1] / max(len(second), 1)
+
+
+def of_pictures(*names: str) -> pikepdf.Pdf:
+    """A page for each of the test pictures, which fills it; at 72 dots an inch it is the page."""
+    pdf = pikepdf.new()
+    for name in names:
+        with Image.open(pictures.FOLDER / name) as image:
+            rgb = image.convert("RGB")
+        stream = pdf.make_stream(
+            rgb.tobytes(),
+            Type=Name.XObject,
+            Subtype=Name.Image,
+            Width=rgb.width,
+            Height=rgb.height,
+            ColorSpace=Name.DeviceRGB,
+            BitsPerComponent=8,
+        )
+        page = Dictionary(
+            Type=Name.Page,
+            MediaBox=Array([0, 0, *rgb.size]),
+            Resources=Dictionary(XObject=Dictionary(Picture=stream)),
+            Contents=pdf.make_stream(b"%d 0 0 %d 0 0 cm /Picture Do" % rgb.size),
+        )
+        pdf.pages.append(pikepdf.Page(page))
+    return pdf
+
+
+def encrypted(
+    pdf: pikepdf.Pdf, user: str, owner: str = "owner", revision: Literal[3, 4, 6] = 6
+) -> bytes:
+    """The document's bytes, to be opened with a password; revision 3 is RC4, 6 is AES-256."""
+    file = io.BytesIO()
+    encryption = pikepdf.Encryption(
+        user=user, owner=owner, R=revision, aes=revision >= 4, metadata=revision >= 4
+    )
+    pdf.save(file, encryption=encryption)
+    return file.getvalue()

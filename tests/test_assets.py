@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 import ocr_server
 from ocr_server.assets import assets
 from ocr_server.document_options import LEAST_DPI, MOST_DPI, DocumentOptions
+from ocr_server.formats.choices import OF_DOCUMENTS, OF_PICTURES
 from ocr_server.options import FLAGS, RANGES, Options
 
 WEB = Path(ocr_server.__file__).parent / "web"
@@ -76,6 +77,15 @@ def test_the_page_allows_the_numbers_that_the_server_allows(name: str) -> None:
     found, allowed = input_of(name), RANGES[name]
     assert (float(found["min"]), float(found["max"])) == (allowed.least, allowed.most)
     assert float(found["value"]) == getattr(Options(), name)
+
+
+def test_the_page_offers_the_formats_that_the_server_writes() -> None:
+    script = (WEB / "options.js").read_text("utf-8")
+    offered = set(re.findall(r'^  (\w+): \["', script, re.MULTILINE))
+    assert offered == {form.name for form in (*OF_PICTURES, *OF_DOCUMENTS)}
+    in_the_form = set(re.findall(r'<option value="(\w+)">', PAGE.partition("<noscript>")[2]))
+    assert {"json", "alto"} <= in_the_form
+    assert in_the_form - {"picture", "document"} <= {form.name for form in OF_PICTURES}
 
 
 def test_the_page_allows_the_dots_an_inch_that_the_server_allows() -> None:

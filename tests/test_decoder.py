@@ -10,6 +10,7 @@ from PIL import Image, ImageOps, PngImagePlugin
 
 from ocr_server.decoder import Pixels, decode, read_header
 from ocr_server.errors import ImageTooLarge, InvalidImage, UnsupportedFormat
+from tests import pictures
 
 WIDTH, HEIGHT = 37, 23
 MAX_PIXELS = 1_000_000
@@ -450,3 +451,16 @@ def test_a_jpeg_of_hundreds_of_scans_is_refused() -> None:
     scan = progressive[progressive.rindex(b"\xff\xda") : -2]
     with pytest.raises(InvalidImage):
         read_header(progressive[:-2] + scan * 200 + b"\xff\xd9", MAX_PIXELS)
+
+
+@pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_adobe_deflate"])
+def test_a_tiff_of_which_a_part_is_overwritten_is_broken_and_not_blank(compression: str) -> None:
+    file = io.BytesIO()
+    with Image.open(pictures.FOLDER / "page_latin.png") as image:
+        image.convert("RGB").save(file, "TIFF", compression=compression)
+    data = bytearray(file.getvalue())
+    assert decode(bytes(data), read_header(bytes(data), 10**8)).any()
+    middle = len(data) // 3
+    data[middle : middle + 400] = b"\x99" * 400
+    with pytest.raises(InvalidImage):
+        decode(bytes(data), read_header(bytes(data), 10**8))

@@ -2,11 +2,12 @@
 
 import io
 import struct
+import time
 
 import pytest
 from PIL import Image
 
-from ocr_server.tiff import BrokenTiff, check_directory
+from ocr_server.tiff import BrokenTiff, beginning_with, check_directory, directories
 
 
 def tiff(entries: list[tuple[int, int, int]], order: str = "<", size: int = 10_000) -> bytes:
@@ -47,3 +48,58 @@ def test_millions_of_strips_are_broken() -> None:
 def test_a_directory_outside_the_file_is_broken(data: bytes) -> None:
     with pytest.raises(BrokenTiff):
         check_directory(data)
+
+
+def pages(*levels: int) -> bytes:
+    """A TIFF of pages of these levels of grey, of different sizes."""
+    images = [Image.new("L", (20 + level, 10), level) for level in levels]
+    file = io.BytesIO()
+    images[0].save(file, "TIFF", save_all=True, append_images=images[1:])
+    return file.getvalue()
+
+
+def chain(*places: int, order: str = "<") -> bytes:
+    """A TIFF whose directories, each without entries, stand at 8, 14, ... and name these next."""
+    mark = b"II*\0" if order == "<" else b"MM\0*"
+    following = b"".join(struct.pack(f"{order}HI", 0, place) for place in places)
+    return mark + struct.pack(f"{order}I", 8) + following
+
+
+def test_each_page_can_be_made_the_first() -> None:
+    data = pages(1, 2, 3)
+    found = directories(data, 100)
+    assert len(found) == 3
+    for level, place in enumerate(found, 1):
+        with Image.open(io.BytesIO(beginning_with(data, place))) as image:
+            assert (image.size, image.getpixel((0, 0))) == ((20 + level, 10), level)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_directories_are_found_in_either_order_of_bytes(order: str) -> None:
+    data = chain(14, 20, 0, order=order)
+    assert directories(data, 100) == [8, 14, 20]
+    assert directories(beginning_with(data, 14), 100) == [14, 20]
+
+
+def test_no_more_directories_are_found_than_one_more_than_wanted() -> None:
+    assert directories(pages(1, 2, 3, 4, 5), 2) == directories(pages(1, 2, 3, 4, 5), 9)[:3]
+
+
+@pytest.mark.parametrize("places", [(8,), (14, 8), (14, 14), (14, 20, 14)])
+def test_a_chain_that_comes_back_to_itself_is_broken(places: tuple[int, ...]) -> None:
+    with pytest.raises(BrokenTiff):
+        directories(chain(*places), 100)
+
+
+@pytest.mark.parametrize("place", [15, 1000, 2**32 - 1])
+def test_a_chain_that_leaves_the_file_is_broken(place: int) -> None:
+    with pytest.raises(BrokenTiff):
+        directories(chain(place), 100)
+
+
+def test_a_hundred_thousand_directories_are_found_at_once() -> None:
+    count = 100_000
+    data = chain(*range(14, 8 + 6 * count, 6), 0)
+    start = time.process_time()
+    assert len(directories(data, count)) == count
+    assert time.process_time() - start < 2

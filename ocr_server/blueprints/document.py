@@ -18,7 +18,7 @@ from ocr_server.options import Options
 from ocr_server.page import Page
 from ocr_server.pages import Pages
 from ocr_server.request_id import current_request_id
-from ocr_server.searchable import SearchablePdf
+from ocr_server.searchable import FAILED_PAGES, SearchablePdf
 from ocr_server.serializer import document_json, ndjson, page_objects
 
 blueprint = flask.Blueprint("document", __name__)
@@ -60,7 +60,10 @@ def _searchable(document: Document, numbers: Sequence[int], options: Options) ->
     reading = Pages(ocr_server.reader, document, numbers, work(options, None), searchable.keep)
     with closing(reading.read()) as pages:
         body = searchable.write(counted(pages), numbers)
-    return flask.Response(body, content_type=content_type(PDF))
+    response = flask.Response(body, content_type=content_type(PDF))
+    if searchable.failed:
+        response.headers[FAILED_PAGES] = ", ".join(map(str, searchable.failed))
+    return response
 
 
 def _writer(

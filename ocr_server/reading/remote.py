@@ -13,7 +13,7 @@ from ocr_server.decoder import is_pdf
 from ocr_server.formats.choices import NDJSON
 from ocr_server.formats.format import Format
 from ocr_server.reading.document_answer import DocumentAnswer
-from ocr_server.reading.failure import ReadError
+from ocr_server.reading.failure import Failure, ReadError
 from ocr_server.reading.forms import Form
 from ocr_server.reading.http import Client
 from ocr_server.reading.kinds import is_document
@@ -21,6 +21,7 @@ from ocr_server.reading.progress import FileProgress, Progress
 from ocr_server.reading.sent_page import SentPage
 from ocr_server.reading.sources import Source
 from ocr_server.reading.work import Piece
+from ocr_server.searchable import FAILED_PAGES
 
 _OCTETS = "application/octet-stream"
 
@@ -40,15 +41,19 @@ class Remote:
         data = source.read()
         with self.progress.file() as progress:
             if self.form.name == "pdf":
-                yield from self._whole("/ocr/document", data)
+                yield from self._whole(source.name, "/ocr/document", data)
             elif self.form.name == "ndjson" or is_document(data):
                 yield from self._pages(source.name, data, progress)
             else:
-                yield from self._whole("/ocr", data)
+                yield from self._whole(source.name, "/ocr", data)
 
-    def _whole(self, path: str, data: bytes) -> Iterator[bytes]:
+    def _whole(self, file: str, path: str, data: bytes) -> Iterator[Piece]:
         with self._post(path, data, self.form.format, self.fields) as response:
             yield response.read()
+            failed = response.headers.get(FAILED_PAGES, "")
+        for number in filter(None, failed.split(", ")):
+            detail = "It has no text in the PDF. Ask for another format to be told why."
+            yield Failure(f"{file}, page {number}", "Page was not read", detail, "failed_page")
 
     def _pages(self, file: str, data: bytes, progress: FileProgress) -> Iterator[Piece]:
         """Have the pages sent as they are read, and write them here.

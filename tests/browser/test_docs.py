@@ -13,6 +13,11 @@ def test_swagger_ui_starts_and_asks_for_the_description(open_page: Opened) -> No
     assert {"swagger-ui-bundle.js", "swagger-ui.css", "docs.js", "openapi.json"} <= names
 
 
+def test_all_that_one_can_ask_for_is_described(open_page: Opened) -> None:
+    page = open_page("/docs")
+    expect(page.locator(".opblock-summary-path").filter(has_text="/ocr")).to_have_count(2)
+
+
 def test_one_comes_back_to_the_page_that_reads_pictures(open_page: Opened) -> None:
     page = open_page("/docs")
     page.get_by_role("link", name="Read a picture").click()

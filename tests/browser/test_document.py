@@ -104,14 +104,26 @@ def test_an_answer_that_breaks_off_is_not_taken_for_the_whole(page: Page) -> Non
     assert shown(page) == [["Harvest"]]
 
 
-def test_all_pages_are_downloaded_in_a_format(page: Page) -> None:
+@pytest.mark.parametrize("format_", ["ndjson", "pdf"])
+def test_all_pages_are_downloaded_in_a_format(format_: str, page: Page) -> None:
     choose(page, documents.pdf())
     item = finished(page)
-    item.get_by_label("Format to download").select_option("ndjson")
+    item.get_by_label("Format to download").select_option(format_)
     with page.expect_download() as download:
         item.get_by_role("button", name="Download").click()
-    assert download.value.suggested_filename == "scan.ndjson"
-    assert download.value.path().read_text("utf-8").count("\n") == len(PAGES)
+    assert download.value.suggested_filename == f"scan.{format_}"
+    content = download.value.path().read_bytes()
+    assert content.startswith(b"%PDF-" if format_ == "pdf" else b"{")
+
+
+def test_a_password_goes_with_a_download_too(page: Page) -> None:
+    page.locator("summary").click()
+    page.get_by_label("Password").fill("open sesame")
+    choose(page, documents.pdf(password="open sesame"))
+    item = finished(page)
+    with page.expect_download() as download:
+        item.get_by_role("button", name="Download").click()
+    assert download.value.path().read_text("utf-8").count("\f") == len(PAGES) - 1
 
 
 def shown(page: Page) -> list[list[str]]:

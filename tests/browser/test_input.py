@@ -1,10 +1,13 @@
 """The ways in which files come to the page."""
 
 from collections.abc import Callable
+from typing import Any
 
+import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests import pictures
+from tests.browser import documents
 from tests.browser.conftest import Opened
 from tests.browser.files import choose, finished, picture, read, texts, transfer
 from tests.browser.watched import shoot
@@ -178,13 +181,35 @@ def test_those_who_want_no_motion_get_none(open_page: Opened) -> None:
     assert open_page(reduced_motion="reduce").evaluate(style) == "0s"
 
 
-def test_the_form_works_without_javascript(
-    server: Server, new_context: Callable[..., BrowserContext]
-) -> None:
+@pytest.fixture
+def plain_page(server: Server, new_context: Callable[..., BrowserContext]) -> Page:
+    """The page in a browser without JavaScript."""
     page = new_context(java_script_enabled=False).new_page()
     page.goto(server.url)
-    shoot(page, "no_javascript")
-    choose(page, picture("small.png"))
+    return page
+
+
+def submit(page: Page, name: str = "Read") -> Any:
     with page.expect_navigation() as answer:
-        page.get_by_role("button", name="Read", exact=True).click()
-    assert [line["rec_txt"] for line in answer.value.json().values()] == SMALL
+        page.get_by_role("button", name=name, exact=True).click()
+    return answer.value.json()
+
+
+def test_the_form_works_without_javascript(plain_page: Page) -> None:
+    shoot(plain_page, "no_javascript")
+    choose(plain_page, picture("small.png"))
+    assert [line["rec_txt"] for line in submit(plain_page).values()] == SMALL
+
+
+def test_options_work_without_javascript(plain_page: Page) -> None:
+    plain_page.locator("summary").click()
+    plain_page.get_by_label("Look for text lines").uncheck()
+    choose(plain_page, picture("small.png"))
+    (line,) = submit(plain_page).values()
+    assert list(line) == ["rec_txt", "score"]
+
+
+def test_documents_are_read_without_javascript(plain_page: Page) -> None:
+    choose(plain_page, documents.pdf())
+    answer = submit(plain_page, "Read all pages of a document")
+    assert answer["page_count"] == len(answer["pages"]) == len(documents.PAGES)

@@ -133,14 +133,22 @@ def test_the_text_is_copied_also_where_the_browser_gives_no_clipboard(page: Page
     assert page.locator("[name=pages]").input_value().startswith(LINES[0])
 
 
-def test_the_answer_is_downloaded_in_a_format(page: Page) -> None:
-    item = read(page, NAME)
-    item.get_by_label("Format to download").select_option("json")
-    with page.expect_download() as download, page.expect_request("**/ocr?format=json"):
-        item.get_by_role("button", name="Download").click()
-    assert download.value.suggested_filename == "page_latin.json"
-    answer = json.loads(download.value.path().read_text("utf-8"))
-    assert [line["rec_txt"] for line in answer.values()] == LINES
+def test_the_answer_is_downloaded_in_every_format(page: Page) -> None:
+    item = read(page, "small.png")
+    formats = item.get_by_label("Format to download")
+    saved: dict[str, bytes] = {}
+    for value in formats.locator("option").evaluate_all("all => all.map((one) => one.value)"):
+        formats.select_option(value)
+        with page.expect_download() as download:
+            item.get_by_role("button", name="Download").click()
+        saved[download.value.suggested_filename] = download.value.path().read_bytes()
+    endings = ["txt", "json", "md", "hocr", "xml", "tsv", "png", "pdf"]
+    assert list(saved) == [f"small.{ending}" for ending in endings]
+    for name in ("small.txt", "small.md", "small.hocr", "small.xml", "small.tsv"):
+        assert b"Harvest" in saved[name]
+    assert json.loads(saved["small.json"])["0"]["rec_txt"] == "Harvest"
+    assert saved["small.png"].startswith(b"\x89PNG")
+    assert saved["small.pdf"].startswith(b"%PDF-")
 
 
 def test_options_go_with_the_picture_and_it_can_be_read_again(page: Page) -> None:
