@@ -50,7 +50,7 @@ lock: .venv/installed-dev ## Pin the newest allowed dependencies again
 	$(BIN)/uv pip compile $(LOCK) --extra build pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile $(LOCK) --extra build --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
-readme: .venv/installed-dev ## Write README's generated tables anew
+readme: .venv/installed-dev ## Write the generated tables in docs anew
 	$(BIN)/python -m tests.readme
 
 wheel: .venv/installed-dev ## Build the wheel into dist/

@@ -63,7 +63,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Serve OCR over HTTP: POST a picture to /ocr, get the text in it.",
         epilog="`ocr_server key` makes an API key and its hash, `ocr_server read` reads files: see "
         "`ocr_server read -h`. Every other flag is gunicorn's "
-        "(-b, -w, --timeout, ...) and wins. Settings are OCR_SERVER_* variables; see the README.",
+        "(-b, -w, --timeout, ...) and wins. Settings are OCR_SERVER_* variables: see "
+        "docs/settings.md.",
         allow_abbrev=False,
     )
     defaults = Settings.model_fields

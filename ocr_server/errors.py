@@ -202,7 +202,7 @@ class ServerBusy(OcrServerError):
 
 
 def errors_table() -> str:
-    """Return the errors as a Markdown table, as it stands in the README."""
+    """Return the errors as a Markdown table, as it stands in docs/errors.md."""
     rows = ["| code | status | meaning |", "| --- | --- | --- |"]
     for error in all_errors():
         rows.append(f"| `{error.code}` | {error.status} | {(error.__doc__ or '').strip()} |")

@@ -236,7 +236,7 @@ def _complaints(error: ValidationError) -> Iterator[str]:
 
 
 def settings_table() -> str:
-    """Return the settings as a Markdown table, as it stands in the README."""
+    """Return the settings as a Markdown table, as it stands in docs/settings.md."""
     rows = ["| variable | default | meaning |", "| --- | --- | --- |"]
     for name, field in Settings.model_fields.items():
         default = _MADE_DEFAULTS.get(name, f"`{field.default}`")

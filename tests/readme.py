@@ -1,4 +1,4 @@
-"""README's generated tables; `make readme` writes them anew."""
+"""The generated tables in README and docs; `make readme` writes them anew."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,6 @@ from ocr_server.errors import errors_table
 from ocr_server.settings import settings_table
 
 ROOT = Path(__file__).parent.parent
-PATH = ROOT / "README.md"
 BENCHMARKS = ROOT / "benchmarks" / "results"
 RESULTS = {
     "servers": BENCHMARKS / "servers.md",
@@ -18,12 +17,21 @@ RESULTS = {
 }
 
 
+def pages() -> list[Path]:
+    """Return what people read: README and the others at the top, and docs."""
+    return sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+
+
+def tables() -> dict[str, str]:
+    """Return the tables by the name that stands in their marker."""
+    results = {name: f"\n{file.read_text('utf-8')}\n" for name, file in RESULTS.items()}
+    return {"errors": errors_table(), "settings": settings_table(), **results}
+
+
 def with_tables(text: str) -> str:
-    """Return a README's text with its generated tables made anew."""
-    text = _with_table(text, "errors", errors_table())
-    text = _with_table(text, "settings", settings_table())
-    for name, file in RESULTS.items():
-        text = _with_table(text, name, f"\n{file.read_text('utf-8')}\n")
+    """Return a page's text with its generated tables made anew."""
+    for name, table in tables().items():
+        text = _with_table(text, name, table)
     return text
 
 
@@ -33,4 +41,5 @@ def _with_table(text: str, name: str, table: str) -> str:
 
 
 if __name__ == "__main__":
-    PATH.write_text(with_tables(PATH.read_text("utf-8")), "utf-8")
+    for page in pages():
+        page.write_text(with_tables(page.read_text("utf-8")), "utf-8")

@@ -23,8 +23,8 @@ from ocr_server.slots import Slots
 
 READING = ["/ocr", "/ocr/document"]
 FORMS = ["multipart/form-data", "application/x-www-form-urlencoded", "application/json"]
-# Their place is in no operation of the document: no path, and a page of one that was read.
-NEVER_AN_ANSWER = {"not_found", "invalid_page"}
+# Told of in the place of a page, in an answer that began well.
+NEVER_AN_ANSWER = {"invalid_page"}
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def contents(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
         for operation in methods.values():
             yield from operation.get("requestBody", {"content": {}})["content"].values()
             for response in operation["responses"].values():
-                yield from response["content"].values()
+                yield from response.get("content", {}).values()
 
 
 def test_it_is_openapi_3_1(document: dict[str, Any]) -> None:
@@ -95,7 +95,7 @@ def test_each_error_is_in_it_under_its_status(document: dict[str, Any]) -> None:
     for methods in document["paths"].values():
         for operation in methods.values():
             for status, response in operation["responses"].items():
-                problem = response["content"].get("application/problem+json")
+                problem = response.get("content", {}).get("application/problem+json")
                 codes = (
                     problem["schema"]["allOf"][1]["properties"]["code"]["enum"] if problem else []
                 )
@@ -228,7 +228,7 @@ def test_with_keys_the_document_is_open_and_says_what_needs_one(
     assert document["security"] == [{"bearer": []}, {"apiKey": []}]
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            status = client.open(path, method=method).status_code
+            status = client.open(path.format(name="style.css"), method=method).status_code
             assert (status == 401) is ("security" not in operation), path
 
 

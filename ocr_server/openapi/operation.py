@@ -18,9 +18,10 @@ class Operation:
     meaning: what the answer says.
     content: the answer's schema by media type.
     errors: what it may answer beside what every request may get.
-    parameters: of the query.
+    parameters: of the query or the path.
     body: what is sent; None for nothing.
     is_open: whether it needs no API key where others do.
+    is_kept: whether browsers keep a copy, and ask only whether it is still good.
     """
 
     name: str
@@ -32,13 +33,10 @@ class Operation:
     parameters: Sequence[Schema] = ()
     body: Schema | None = None
     is_open: bool = False
+    is_kept: bool = False
 
     def members(self) -> Schema:
         """Return the operation as it stands in the document."""
-        headers = {
-            name: {"$ref": f"#/components/headers/{name}"} for name in problems.ON_EVERY_ANSWER
-        }
-        answer = {"description": self.meaning, "headers": headers, "content": dict(self.content)}
         request_id = {"$ref": "#/components/parameters/RequestId"}
         return {
             "operationId": self.name,
@@ -47,8 +45,15 @@ class Operation:
             "parameters": [*self.parameters, request_id],
             **({} if self.body is None else {"requestBody": self.body}),
             "responses": {
-                "200": answer,
+                **self._answers(),
                 **problems.responses([*problems.ANYWHERE, *self.errors]),
             },
             **({"security": []} if self.is_open else {}),
         }
+
+    def _answers(self) -> Schema:
+        names = [*problems.ON_EVERY_ANSWER, *(["ETag"] if self.is_kept else [])]
+        headers = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+        answer = {"description": self.meaning, "headers": headers, "content": dict(self.content)}
+        same = {"description": "The copy that If-None-Match names is good.", "headers": headers}
+        return {"200": answer, **({"304": same} if self.is_kept else {})}

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ocr_server.errors import ServerBusy
+from ocr_server.assets import assets
+from ocr_server.errors import NotFound, ServerBusy
 from ocr_server.formats.format import Format
 from ocr_server.openapi import answers, bodies, fields, problems
 from ocr_server.openapi.api import Api
@@ -26,6 +27,8 @@ def paths(api: Api) -> Schema:
         "/readyz": {"get": _READYZ},
         "/metrics": {"get": _metrics(api.open_metrics)},
         "/": {"get": _INDEX},
+        "/docs": {"get": _DOCS},
+        "/assets/{name}": {"get": _asset()},
         "/openapi.json": {"get": _OPENAPI},
     }
     return {
@@ -104,21 +107,34 @@ _READYZ = Operation(
     (ServerBusy,),
     is_open=True,
 )
+_TEXT = {"schema": {"type": "string"}}
+_WORDS = ("message", "docs", "openapi")
 _INDEX = Operation(
     "showIndex",
     _ABOUT,
-    "Tell what this is",
-    "How to use the server.",
+    "Show the page to browsers, and tell programs what this is",
+    "The page where the Accept header names text/html, else words.",
     {
         "application/json": {
             "schema": {
                 "type": "object",
-                "required": ["message"],
-                "properties": {"message": {"type": "string"}},
+                "required": list(_WORDS),
+                "properties": {name: {"type": "string"} for name in _WORDS},
             }
-        }
+        },
+        "text/html": _TEXT,
     },
     is_open=True,
+    is_kept=True,
+)
+_DOCS = Operation(
+    "showDocs",
+    _ABOUT,
+    "Describe the interface to people",
+    "A page.",
+    {"text/html": _TEXT},
+    is_open=True,
+    is_kept=True,
 )
 _OPENAPI = Operation(
     "showOpenApi",
@@ -138,4 +154,26 @@ def _metrics(is_open: bool) -> Operation:
         "The metrics of all workers.",
         {"text/plain": {"schema": {"type": "string"}}},
         is_open=is_open,
+    )
+
+
+def _asset() -> Operation:
+    named = assets()
+    name = {
+        "name": "name",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string", "enum": list(named)},
+    }
+    kinds = {asset.content_type.partition(";")[0] for asset in named.values()}
+    return Operation(
+        "showAsset",
+        _ABOUT,
+        "Send what the pages are made of",
+        "A file.",
+        dict.fromkeys(sorted(kinds), _TEXT),
+        (NotFound,),
+        [name],
+        is_open=True,
+        is_kept=True,
     )

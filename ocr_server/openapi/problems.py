@@ -60,6 +60,10 @@ HEADERS: Schema = {
         "required": True,
         "schema": {"type": "string", "pattern": "^Bearer "},
     },
+    "ETag": {
+        "description": "Names this content; other content has another. JSON has none.",
+        "schema": {"type": "string", "pattern": '^"[0-9a-f]+"$'},
+    },
     "Allow": {
         "description": "The methods that the path has.",
         "required": True,

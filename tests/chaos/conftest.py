@@ -1,4 +1,4 @@
-"""The figures that the long form saves, for the README."""
+"""The figures that the long form saves, for docs/measured.md."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -233,3 +233,13 @@ def test_what_nginx_refuses_is_a_problem_too(made: Cluster) -> None:
     with made.network():
         answer = requests.post(f"{made.url}/ocr", bytes(41943041), timeout=60)
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+
+
+def test_a_document_is_read_too_and_what_is_said_of_a_bad_one_comes_through(made: Cluster) -> None:
+    headers = {"Content-Type": "image/png"}
+    with made.network():
+        url = f"{made.url}/ocr/document"
+        good = requests.post(url, PICTURE, headers=headers, timeout=60)
+        bad = requests.post(url, b"%PDF-", headers=headers, timeout=60)
+    assert good.json()["page_count"] == 1
+    assert (bad.status_code, bad.json()["code"]) == (400, "invalid_document")

@@ -106,13 +106,24 @@ def test_whole_cores_are_set_aside() -> None:
     assert not environment().keys() & {"OCR_SERVER_WORKERS", "OCR_SERVER_SLOTS"}
 
 
-def test_the_memory_is_enough_for_all_workers_a_successor_and_the_volume() -> None:
+def test_the_memory_is_enough_for_all_workers_a_successor_their_documents_and_the_volume() -> None:
     limits = CONTAINER["resources"]["limits"]
     workers = int(limits["cpu"])
     (volume,) = POD["volumes"]
-    largest = int(environment()["OCR_SERVER_MAX_WORKER_BYTES"])
-    needed = (workers + 1) * largest + bytes_of(volume["emptyDir"]["sizeLimit"])
-    assert needed <= bytes_of(limits["memory"])
+    names = ("MAX_WORKER_BYTES", "MAX_DOCUMENTS", "MAX_RENDER_BYTES")
+    largest, documents, rendering = (int(environment()[f"OCR_SERVER_{name}"]) for name in names)
+    file = Settings.model_fields["max_document_bytes"].default
+    # The upload, the file that is rendered, and two processes that render and write.
+    document = 2 * file + 2 * (rendering + file)
+    needed = (workers + 1) * largest + workers * documents * document
+    assert needed + bytes_of(volume["emptyDir"]["sizeLimit"]) <= bytes_of(limits["memory"])
+
+
+def test_a_pod_has_more_time_to_stop_than_it_gives_its_requests() -> None:
+    _, graceful = CONTAINER["args"]
+    assert CONTAINER["args"] == ["--graceful-timeout", graceful]
+    _, waits = CONTAINER["lifecycle"]["preStop"]["exec"]["command"]
+    assert POD["terminationGracePeriodSeconds"] > int(waits) + int(graceful)
 
 
 def test_the_settings_are_the_servers(monkeypatch: pytest.MonkeyPatch) -> None:

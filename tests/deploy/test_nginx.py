@@ -399,6 +399,36 @@ def test_a_server_that_can_take_no_more_connections_is_told_as_unavailable(tmp_p
         assert is_unavailable(answer)
 
 
+# Documents
+
+
+@pytest.fixture
+def impatient(tmp_path: Path, recorded: Recorder) -> Iterator[Nginx]:
+    """nginx that waits for pictures half a second only."""
+    folder, port = tmp_path / "nginx", nginx_server.free_port()
+    nginx_server.install(folder, port, tmp_path / "s.sock")
+    snippet = folder / "snippets" / "ocr_server-proxy.conf"
+    change = ("proxy_read_timeout 240s;", "proxy_read_timeout 500ms;")
+    snippet.write_text(nginx_server.replaced(snippet.read_text("utf-8"), change), "utf-8")
+    with nginx_server.started(folder, port) as nginx:
+        yield nginx
+
+
+def test_nginx_waits_longer_for_a_document_than_for_a_picture(
+    impatient: Nginx, recorded: Recorder
+) -> None:
+    recorded.goes_on = threading.Semaphore(0)
+    document = POST.replace(b"/ocr", b"/ocr/document")
+    with raw.connect(address(impatient)) as connection:
+        connection.sendall(closing(document % 2) + b"hi")
+        wait_until(lambda: len(recorded.requests) == 1)
+        # Sent later, it is given up: by now the document has waited longer.
+        (picture,) = raw.ask(address(impatient), closing(POST % 2) + b"hi")
+        assert is_unavailable(picture)
+        recorded.goes_on.release(1000)
+        assert raw.received(connection).startswith(b"HTTP/1.1 200 ")
+
+
 # The configuration itself
 
 

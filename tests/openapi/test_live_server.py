@@ -75,6 +75,5 @@ def test_with_keys_it_answers_as_its_document_says_and_nobody_else(tmp_path: Pat
         answered = statuses(server, WITH_KEY)
         tell(cases, answered)
         assert CASES <= cases <= answered.total()
-        assert answered["200"] > answered["400"] > 0
         # Each resource was tried without a key and with a wrong one, by both headers.
         assert answered["401"] >= 3 * 3
