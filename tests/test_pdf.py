@@ -23,6 +23,7 @@ from ocr_server.settings import Settings
 from tests import pdfs
 from tests.chaos.raw_pdf import CATALOG, page_with, raw_pdf, stream, zeros_packed
 from tests.pdfs import encrypted, of_pictures, rendered, saved
+from tests.processes import children, leaving_nothing
 
 SMALL = saved(pdfs.document(3))
 # Of these pages, each takes the renderer a minute, or two GB; the pages beside them are ordinary.
@@ -57,29 +58,9 @@ def opened(data: bytes, asked: DocumentOptions | None = None, **settings: Any) -
         yield pdf
 
 
-def children() -> set[int]:
-    """The processes that this one has started, in any of its threads."""
-    found: set[int] = set()
-    for task in Path("/proc/self/task").iterdir():
-        found |= set(map(int, (task / "children").read_text().split()))
-    return found
-
-
 def process_of(pdf: Pdf) -> int:
     assert pdf._tool
     return pdf._tool._process.pid
-
-
-def descriptors() -> set[str]:
-    return {file.name for file in Path("/proc/self/fd").iterdir()}
-
-
-@contextmanager
-def leaving_nothing() -> Iterator[None]:
-    """Check that no process and no descriptor is left behind."""
-    before = children(), descriptors()
-    yield
-    assert (children(), descriptors()) == before
 
 
 def outcome(pdf: Pdf, number: int) -> str:
