@@ -28,7 +28,7 @@ ROUNDS = 5
 PAGES_A_ROUND = 24
 SHOWN = ("page_latin.png", "page_chinese.png", "page_many_lines.png")
 CLIENTS = (1, 2, 4)  # that send pictures while the document is read
-PICTURES_A_CLIENT = 40
+PICTURES_A_CLIENT = 30
 RESULTS = Path(__file__).parent / "results" / "documents.md"
 
 

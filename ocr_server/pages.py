@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 
-from ocr_server.document import Document
+from ocr_server.documents.document import Document
 from ocr_server.errors import ClientGone, OcrServerError
 from ocr_server.page import Page
 from ocr_server.reader import Picture, Reader, Work

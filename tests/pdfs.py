@@ -14,8 +14,8 @@ import pypdfium2
 from pikepdf import Array, Dictionary, Name
 from PIL import Image
 
+from ocr_server.documents.text_layer import TextLayer
 from ocr_server.page import Page
-from ocr_server.text_layer import TextLayer
 from ocr_server.text_line import Box, TextLine, Word
 from tests import pictures
 

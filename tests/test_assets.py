@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 import ocr_server
 from ocr_server.assets import assets
-from ocr_server.document_options import LEAST_DPI, MOST_DPI, DocumentOptions
+from ocr_server.documents.document_options import LEAST_DPI, MOST_DPI, DocumentOptions
 from ocr_server.formats.choices import OF_DOCUMENTS, OF_PICTURES
 from ocr_server.options import FLAGS, RANGES, Options
 

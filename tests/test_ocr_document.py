@@ -23,10 +23,10 @@ from ocr_server.settings import Settings
 from ocr_server.slots import Slots
 from tests import pdfs, pictures
 from tests.chaos.raw_pdf import many_pages
+from tests.documents.test_pdf import LARGE, SLOW, with_bad_pages
 from tests.pdfs import encrypted, of_pictures, pdftotext, saved
 from tests.processes import leaving_nothing
 from tests.test_ocr import assert_problem
-from tests.test_pdf import LARGE, SLOW, with_bad_pages
 
 NAMES = ["small.png", "blank.png", "upside_down.png"]
 SMALL = pictures.read("small.png")

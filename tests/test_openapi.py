@@ -12,7 +12,7 @@ from jsonschema_rs import Draft202012Validator
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
 from ocr_server import create_app, errors, keys
-from ocr_server.document_options import LEAST_DPI, MOST_DPI, DocumentOptions
+from ocr_server.documents.document_options import LEAST_DPI, MOST_DPI, DocumentOptions
 from ocr_server.engine import Engine
 from ocr_server.errors import InvalidOption
 from ocr_server.formats.choices import OF_DOCUMENTS, OF_PICTURES

@@ -9,7 +9,7 @@ from contextlib import closing
 import numpy as np
 import pytest
 
-from ocr_server.document import Document, Pictures
+from ocr_server.documents.document import Document, Pictures
 from ocr_server.elastic import OneCore
 from ocr_server.engine import Engine
 from ocr_server.errors import ClientGone, InvalidPage

@@ -8,8 +8,9 @@ import flask
 from ocr_server import extension, record
 from ocr_server.answer import accepted, content_type, counted, streamed, work
 from ocr_server.connection import check_still_there
-from ocr_server.document import Document, open_document
-from ocr_server.document_options import DocumentOptions
+from ocr_server.documents.document import Document, open_document
+from ocr_server.documents.document_options import DocumentOptions
+from ocr_server.documents.searchable import FAILED_PAGES, SearchablePdf
 from ocr_server.errors import InvalidForm
 from ocr_server.formats.choices import NDJSON, OF_DOCUMENTS, PDF
 from ocr_server.formats.format import Format, chosen
@@ -18,7 +19,6 @@ from ocr_server.options import Options
 from ocr_server.page import Page
 from ocr_server.pages import Pages
 from ocr_server.request_id import current_request_id
-from ocr_server.searchable import FAILED_PAGES, SearchablePdf
 from ocr_server.serializer import document_json, ndjson, page_objects
 
 blueprint = flask.Blueprint("document", __name__)

@@ -7,7 +7,7 @@ import flask
 
 from ocr_server import extension, record
 from ocr_server.answer import accepted, content_type, streamed, work
-from ocr_server.document import Pictures
+from ocr_server.documents.document import Pictures
 from ocr_server.errors import InvalidOption
 from ocr_server.formats import image
 from ocr_server.formats.choices import IMAGE, OF_PICTURES

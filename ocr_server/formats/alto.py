@@ -6,10 +6,10 @@ from itertools import pairwise
 from ocr_server.formats.failure import told
 from ocr_server.formats.format import Format
 from ocr_server.formats.xml_element import Element, child, element_of, written
-from ocr_server.layout import Paragraph, Row, blocks_of
+from ocr_server.layout.layout import Paragraph, Row, blocks_of
+from ocr_server.layout.rectangle import Rectangle
+from ocr_server.layout.words import PlacedWord
 from ocr_server.page import Page
-from ocr_server.rectangle import Rectangle
-from ocr_server.words import PlacedWord
 
 _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <alto xmlns="http://www.loc.gov/standards/alto/ns-v4#" \

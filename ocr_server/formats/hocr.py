@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from ocr_server.formats.failure import told
 from ocr_server.formats.format import Format
 from ocr_server.formats.xml_element import Element, child, element_of, written
-from ocr_server.layout import Block, Paragraph, Row, blocks_of
+from ocr_server.layout.layout import Block, Paragraph, Row, blocks_of
+from ocr_server.layout.rectangle import Rectangle
 from ocr_server.page import Page
-from ocr_server.rectangle import Rectangle
 
 _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE html>

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import cv2
 
 from ocr_server.decoder import Pixels
-from ocr_server.drawing import draw
+from ocr_server.drawing.drawing import draw
 from ocr_server.formats.format import Format
 from ocr_server.text_line import TextLine
 

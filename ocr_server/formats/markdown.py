@@ -19,7 +19,7 @@ from ocr_server.formats.markdown_text import (
     split_marker,
 )
 from ocr_server.formats.running_text import were_full
-from ocr_server.layout import Paragraph, Row, blocks_of
+from ocr_server.layout.layout import Paragraph, Row, blocks_of
 from ocr_server.page import Page
 
 _THEMATIC_BREAK = "---\n\n"

@@ -5,7 +5,7 @@ from itertools import pairwise
 from statistics import fmean
 
 from ocr_server.formats.markdown_text import is_wide
-from ocr_server.layout import Row
+from ocr_server.layout.layout import Row
 
 # Narrower than this it is no running text but a receipt, a list, a sign.
 _LEAST_WIDTH_IN_HEIGHTS = 15

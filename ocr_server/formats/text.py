@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from ocr_server.formats.failure import told
 from ocr_server.formats.format import Format
-from ocr_server.layout import blocks_of
+from ocr_server.layout.layout import blocks_of
 from ocr_server.page import Page
 
 _FORM_FEED = "\f"

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from ocr_server.formats.failure import told
 from ocr_server.formats.format import Format
-from ocr_server.layout import blocks_of
+from ocr_server.layout.layout import blocks_of
+from ocr_server.layout.rectangle import Rectangle
 from ocr_server.page import Page
-from ocr_server.rectangle import Rectangle
 
 _COLUMNS = (
     "level",

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from ocr_server.document_options import LEAST_DPI, MOST_BYTES, MOST_DPI, DocumentOptions
+from ocr_server.documents.document_options import LEAST_DPI, MOST_BYTES, MOST_DPI, DocumentOptions
 from ocr_server.formats.format import Format
 from ocr_server.options import FLAGS, RANGES, Options
 

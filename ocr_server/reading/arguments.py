@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ocr_server.document_options import LEAST_DPI, MOST_DPI, DocumentOptions
+from ocr_server.documents.document_options import LEAST_DPI, MOST_DPI, DocumentOptions
 from ocr_server.errors import InvalidOption
 from ocr_server.options import FLAGS, RANGES, Options
 from ocr_server.reading.forms import FORMS, Form

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from threading import BoundedSemaphore
 
-from ocr_server.document import Pictures, open_document
-from ocr_server.document_options import DocumentOptions
+from ocr_server.documents.document import Pictures, open_document
+from ocr_server.documents.document_options import DocumentOptions
+from ocr_server.documents.searchable import SearchablePdf
 from ocr_server.formats.image import write as write_image
 from ocr_server.options import Options
 from ocr_server.page import Page
@@ -20,7 +21,6 @@ from ocr_server.reading.kinds import is_document
 from ocr_server.reading.progress import FileProgress, Progress
 from ocr_server.reading.sources import Source
 from ocr_server.reading.work import Piece
-from ocr_server.searchable import SearchablePdf
 from ocr_server.serializer import indexed_dict, to_json
 from ocr_server.settings import Settings
 from ocr_server.stopwatch import Stopwatch

@@ -10,6 +10,7 @@ from itertools import chain
 from urllib.parse import urlencode
 
 from ocr_server.decoder import is_pdf
+from ocr_server.documents.searchable import FAILED_PAGES
 from ocr_server.formats.choices import NDJSON
 from ocr_server.formats.format import Format
 from ocr_server.reading.document_answer import DocumentAnswer
@@ -21,7 +22,6 @@ from ocr_server.reading.progress import FileProgress, Progress
 from ocr_server.reading.sent_page import SentPage
 from ocr_server.reading.sources import Source
 from ocr_server.reading.work import Piece
-from ocr_server.searchable import FAILED_PAGES
 
 _OCTETS = "application/octet-stream"
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ocr_server.drawing import draw
+from ocr_server.drawing.drawing import draw
 from ocr_server.formats.image import FORMAT, write
 from tests.formats.pages import line, picture
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ocr_server.drawing.lettering import lettered
 from ocr_server.engine import Engine
 from ocr_server.errors import InvalidImage
 from ocr_server.formats.text import FORMAT, write
-from ocr_server.lettering import lettered
 from ocr_server.page import Page
 from ocr_server.text_line import TextLine
 from tests.formats.pages import line, page, picture, read

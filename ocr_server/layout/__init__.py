@@ -1,0 +1,1 @@
+"""Which text lines belong together on a page, and in which order they are read."""
