@@ -22,8 +22,7 @@ from ocr_server.engine import Engine
 from ocr_server.settings import Settings
 from ocr_server.slots import Slots
 from tests import pdfs, pictures
-from tests.chaos.raw_pdf import many_pages
-from tests.documents.test_pdf import LARGE, SLOW, with_bad_pages
+from tests.chaos.raw_pdf import LARGE, SLOW, many_pages, with_bad_pages
 from tests.pdfs import encrypted, of_pictures, pdftotext, saved
 from tests.processes import leaving_nothing
 from tests.test_ocr import assert_problem

@@ -21,34 +21,11 @@ from ocr_server.documents.pdf_tool import Limits, PdfTool, PdfToolDied
 from ocr_server.errors import InvalidDocument, InvalidPage, InvalidPassword
 from ocr_server.settings import Settings
 from tests import pdfs
-from tests.chaos.raw_pdf import CATALOG, page_with, raw_pdf, stream, zeros_packed
+from tests.chaos.raw_pdf import CATALOG, LARGE, SLOW, page_with, raw_pdf, stream, with_bad_pages
 from tests.pdfs import encrypted, of_pictures, rendered, saved
 from tests.processes import children, leaving_nothing
 
 SMALL = saved(pdfs.document(3))
-# Of these pages, each takes the renderer a minute, or two GB; the pages beside them are ordinary.
-SLOW, LARGE = "slow", "large"
-
-
-def with_bad_pages(*kinds: str) -> bytes:
-    """A document of ordinary pages ("") and bad ones."""
-    tiny = stream(
-        b"0 0 1 1 re f",
-        b"/Type/Pattern/PatternType 1/PaintType 1/TilingType 1/BBox[0 0 1 1]/XStep 0.001"
-        b"/YStep 0.001/Resources<<>>",
-    )
-    contents = {
-        "": stream(b"0 0 50 50 re f"),
-        SLOW: stream(b"/Pattern cs /P scn 0 0 200 200 re f"),
-        LARGE: stream(zeros_packed(2048), b"/Filter/FlateDecode"),
-    }
-    first = 3 + len(kinds)
-    places = dict(zip(contents, range(first, first + len(contents)), strict=True))
-    page = b"<</Type/Page/Parent 2 0 R/Contents %d 0 R/Resources<</Pattern<</P %d 0 R>>>>>>"
-    kids = b" ".join(b"%d 0 R" % number for number in range(3, first))
-    tree = b"<</Type/Pages/MediaBox[0 0 200 200]/Kids[%s]/Count %d>>" % (kids, len(kinds))
-    pages = [page % (places[kind], first + len(contents)) for kind in kinds]
-    return raw_pdf([CATALOG, tree, *pages, *contents.values(), tiny])
 
 
 @contextmanager
