@@ -5,12 +5,15 @@ import io
 import json
 from typing import Any
 
+import flask
 import pytest
 from flask.testing import FlaskClient
 from PIL import Image
 from werkzeug.test import TestResponse
 
+from ocr_server import extension
 from tests import pictures
+from tests.processes import leaving_nothing
 
 PICTURE = pictures.read("page_mixed_sizes.png")
 
@@ -194,3 +197,76 @@ def test_a_bad_request_holds_no_slot(client: FlaskClient) -> None:
     for _ in range(3):  # One more than there are slots.
         post_file(client, image[: len(image) // 2])
     assert post_file(client, pictures.read("small.png")).status_code == 200
+
+
+def post_files(client: FlaskClient, *files: bytes, **fields: str) -> TestResponse:
+    parts = [(io.BytesIO(file), f"{number}.png") for number, file in enumerate(files)]
+    return client.post("/ocr", data={"image_file": parts, **fields}, buffered=True)
+
+
+BATCH = ["small.png", "blank.png", "upside_down.png", "page_mixed_sizes.png"]
+
+
+def test_several_pictures_are_answered_by_a_list_in_their_order(client: FlaskClient) -> None:
+    response = post_files(client, *map(pictures.read, BATCH))
+    assert response.content_type == "application/json; charset=utf-8"
+    alone = [post_file(client, pictures.read(name)).get_json() for name in BATCH]
+    assert response.get_json() == alone
+    assert [list(entry) for entry in response.get_json()] == [list(entry) for entry in alone]
+
+
+def test_pictures_that_cannot_be_read_are_errors_in_their_places(client: FlaskClient) -> None:
+    small = pictures.read("small.png")
+    response = post_files(client, b"", small, b"a text", small[:60], small)
+    assert response.status_code == 200
+    found = response.get_json()
+    assert [next(iter(entry)) for entry in found] == ["error", "0", "error", "error", "0"]
+    codes = [entry["error"]["code"] for entry in found if "error" in entry]
+    assert codes == ["invalid_image", "unsupported_format", "invalid_image"]
+    error = found[0]["error"]
+    assert list(error) == ["type", "title", "status", "detail", "code", "request_id"]
+    assert error["request_id"] == response.headers["X-Request-ID"]
+
+
+def test_options_hold_for_every_picture_of_a_batch(client: FlaskClient) -> None:
+    small = pictures.read("small.png")
+    found = post_files(client, small, small, use_rec="false").get_json()
+    assert [list(entry["0"]) for entry in found] == [["dt_boxes"]] * 2
+
+
+@pytest.mark.parametrize("name", ["text", "markdown", "hocr", "alto", "tsv"])
+def test_in_other_formats_each_picture_is_a_page(client: FlaskClient, name: str) -> None:
+    small = pictures.read("small.png")
+    response = post_files(client, small, pictures.read("blank.png"), small, format=name)
+    assert response.status_code == 200
+    assert response.text.count("Harvest") == 2
+    if name == "text":
+        assert response.text.split("\f") == ["Harvest\n", "", "Harvest\n"]
+
+
+def test_a_picture_with_boxes_drawn_is_had_of_one_picture_alone(client: FlaskClient) -> None:
+    small = pictures.read("small.png")
+    problem = assert_problem(
+        post_files(client, small, small, format="image"), 400, "invalid_option"
+    )
+    assert "one picture" in problem["detail"]
+    assert post_files(client, small, format="image").content_type == "image/png"
+
+
+def test_one_picture_too_many_bytes_refuses_a_batch(client: FlaskClient) -> None:
+    head = b'--x\r\nContent-Disposition: form-data; name="image_file"; filename="a"\r\n\r\n'
+    files = pictures.read("small.png"), bytes(20 * 2**20 + 1)
+    body = b"".join(head + file + b"\r\n" for file in files) + b"--x--\r\n"
+    response = client.post("/ocr", data=body, content_type="multipart/form-data; boundary=x")
+    assert_problem(response, 413, "image_too_large")
+
+
+def test_a_batch_leaves_nothing_behind(client: FlaskClient, app: flask.Flask) -> None:
+    with leaving_nothing():
+        parts = [(io.BytesIO(pictures.read("small.png")), "1.png") for _ in range(9)]
+        response = client.post("/ocr", data={"image_file": parts})
+        assert next(response.iter_encoded()).startswith(b'[{"0"')
+        response.close()
+    held = extension.of(app)
+    assert held.slots.free == held.slots.count
+    assert held.documents._value == held.settings.max_documents

@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests import pictures
+from tests.pdfs import of_pictures, saved
 
 STAGES = ("upload", "queue", "decode", "detect", "classify", "recognize", "serialize")
 
@@ -85,3 +86,52 @@ def test_slots_are_told_as_they_are(client: FlaskClient) -> None:
     assert number(client, "slots") == 2
     assert number(client, "slots_in_use") == 0
     assert number(client, "requests_waiting") == 0
+
+
+PDF = saved(of_pictures("small.png", "blank.png", "small.png"))
+URL = "/ocr/document?format=ndjson&dpi=72"
+
+
+def documents_answered(client: FlaskClient, code: str = "ok") -> float:
+    return number(client, "requests_total", route="/ocr/document", status="200", code=code)
+
+
+def test_an_answer_in_pieces_is_counted_when_it_is_sent(client: FlaskClient) -> None:
+    response = client.post(URL, data=PDF)
+    assert "open;dur=" in response.headers["Server-Timing"]
+    assert documents_answered(client) == 0
+    assert number(client, "requests_in_flight") == 2  # with the request for metrics
+    assert len(list(response.iter_encoded())) == 3
+    response.close()
+    assert documents_answered(client) == 1
+    assert number(client, "requests_in_flight") == 1
+    assert number(client, "request_seconds_count", route="/ocr/document") == 1
+    assert number(client, "pages_total") == 3
+    assert number(client, "text_lines_total") == 2
+    assert number(client, "image_bytes_total") == len(PDF)
+    assert number(client, "stage_seconds_count", stage="detect") == 1
+
+
+def test_an_answer_that_its_client_leaves_is_counted_as_far_as_it_came(
+    client: FlaskClient,
+) -> None:
+    response = client.post(URL, data=PDF)
+    next(response.iter_encoded())
+    response.close()
+    assert documents_answered(client) == 1
+    assert number(client, "requests_in_flight") == 1
+    assert number(client, "pages_total") == 1
+
+
+def test_pages_that_fail_are_not_counted_as_read(client: FlaskClient) -> None:
+    files = [(io.BytesIO(data), "1.png") for data in (b"x", pictures.read("small.png"), b"y")]
+    client.post("/ocr", data={"image_file": files}, buffered=True)
+    assert number(client, "pages_total") == 1
+    assert number(client, "requests_total", route="/ocr", status="200", code="ok") == 1
+
+
+def test_documents_that_are_refused_are_counted_by_their_code(client: FlaskClient) -> None:
+    client.post("/ocr/document", data=b"%PDF-1.7")
+    labels = {"route": "/ocr/document", "status": "400", "code": "invalid_document"}
+    assert number(client, "requests_total", **labels) == 1
+    assert number(client, "requests_in_flight") == 1

@@ -35,7 +35,7 @@ def _grey(width: int, height: int, strip: int = 8) -> list[tuple[int, int, int, 
     return [
         (256, 4, 1, width), (257, 4, 1, height), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1),
         (273, 4, 1, strip), (277, 3, 1, 1), (278, 4, 1, height),
-        (279, 4, 1, min(width * height, 2**32 - 1)),
+        (279, 4, 1, min(width * height, 10**9)),
     ]  # fmt: skip
 
 

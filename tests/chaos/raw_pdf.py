@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 PAGE_TREE = b"<</Type/Pages/Kids[3 0 R]/Count 1>>"
 CATALOG = b"<</Type/Catalog/Pages 2 0 R>>"
+# Of these pages, each takes the renderer a minute, or two GB; the pages beside them are ordinary.
+SLOW, LARGE = "slow", "large"
 
 
 def raw_pdf(objects: Sequence[bytes], trailer: bytes = b"") -> bytes:
@@ -60,3 +62,24 @@ def zeros_packed(mebibytes: int) -> bytes:
     one = packer.compress(bytes(1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
     checksum = ((mebibytes << 20) % 65521) << 16 | 1  # Adler-32, which zlib computes byte by byte
     return b"\x78\xda" + one * mebibytes + b"\x03\0" + struct.pack(">I", checksum)
+
+
+def with_bad_pages(*kinds: str) -> bytes:
+    """A document of ordinary pages ("") and bad ones."""
+    tiny = stream(
+        b"0 0 1 1 re f",
+        b"/Type/Pattern/PatternType 1/PaintType 1/TilingType 1/BBox[0 0 1 1]/XStep 0.001"
+        b"/YStep 0.001/Resources<<>>",
+    )
+    contents = {
+        "": stream(b"0 0 50 50 re f"),
+        SLOW: stream(b"/Pattern cs /P scn 0 0 200 200 re f"),
+        LARGE: stream(zeros_packed(2048), b"/Filter/FlateDecode"),
+    }
+    first = 3 + len(kinds)
+    places = dict(zip(contents, range(first, first + len(contents)), strict=True))
+    page = b"<</Type/Page/Parent 2 0 R/Contents %d 0 R/Resources<</Pattern<</P %d 0 R>>>>>>"
+    kids = b" ".join(b"%d 0 R" % number for number in range(3, first))
+    tree = b"<</Type/Pages/MediaBox[0 0 200 200]/Kids[%s]/Count %d>>" % (kids, len(kinds))
+    pages = [page % (places[kind], first + len(contents)) for kind in kinds]
+    return raw_pdf([CATALOG, tree, *pages, *contents.values(), tiny])
