@@ -91,7 +91,7 @@ def format_option(formats: Sequence[Format]) -> Mapping[str, Schema]:
 
 
 def parameters(schemas: Mapping[str, Schema]) -> list[Schema]:
-    """Return parameters of the query that have these schemas, by name."""
+    """Return parameters of the query by their schemas; a password is taken from none."""
     return [
         {
             "name": name,
@@ -100,4 +100,5 @@ def parameters(schemas: Mapping[str, Schema]) -> list[Schema]:
             "schema": {key: value for key, value in schema.items() if key != "description"},
         }
         for name, schema in schemas.items()
+        if name != "password"
     ]
