@@ -34,8 +34,8 @@ bench: .venv/installed-dev ## Compare with the demo servers (IMAGES=folder: more
 bench-engine: .venv/installed-dev ## Compare with stock RapidOCR, stage by stage (IMAGES=folder)
 	$(BIN)/python -m benchmarks.engine $(if $(IMAGES),--images $(IMAGES))
 
-fuzz: .venv/installed-dev ## Random requests and pictures, more than in `make test` (half an hour)
-	OCR_SERVER_LONG_TESTS=1 $(BIN)/python -m pytest -s tests/fuzz
+fuzz: .venv/installed-dev ## Random requests and pictures, more than in `make test` (an hour and a half)
+	OCR_SERVER_LONG_TESTS=1 $(BIN)/python -m pytest -s tests/fuzz tests/openapi
 
 chaos: .venv/installed-dev ## Overload, kills, hangs, reloads, a full disk (a quarter of an hour)
 	OCR_SERVER_LONG_TESTS=1 $(BIN)/python -m pytest -s tests/chaos

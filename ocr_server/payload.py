@@ -22,8 +22,9 @@ from ocr_server.errors import (
 
 # A request has one picture and a few options; more fields than this are no honest request.
 MAX_FIELDS = 64
-_MAX_OPTION_BYTES = 1000
-_MAX_ENCODED_BYTES = 3 * (_MAX_OPTION_BYTES + 1)  # "%41" for "A"; one more, to be seen as too long
+# Of a name or an option in an urlencoded form, where "%41" may stand for "A". An option may have
+# 1000 bytes; with one more it is seen to be too long.
+_MAX_ENCODED_BYTES = 3 * 1001
 _PIECE_BYTES = 64 * 1024
 
 # Beside image/*. What the bytes are, they say themselves.
@@ -130,7 +131,7 @@ def _read_multipart(request: flask.Request) -> tuple[tuple[bytes, ...], Mapping[
 def _read_urlencoded(body: bytes) -> tuple[bytes, Mapping[str, Any]]:
     """Read an urlencoded form. Base64 is undone apart: general decoders are slow on megabytes."""
     pairs = [pair.partition(b"=") for pair in body.split(b"&", MAX_FIELDS)]
-    if len(pairs) > MAX_FIELDS or any(len(name) > _MAX_OPTION_BYTES for name, _, _ in pairs):
+    if len(pairs) > MAX_FIELDS or any(len(name) > _MAX_ENCODED_BYTES for name, _, _ in pairs):
         raise InvalidForm(
             f"The body is not an urlencoded form of at most {MAX_FIELDS} fields. To send a "
             "picture's bytes as the body, name its content type, such as image/png."

@@ -178,6 +178,16 @@ def test_pages_are_what_the_server_reads_as_such(value: str) -> None:
             DocumentOptions.from_fields({"pages": value})
 
 
+@pytest.mark.parametrize("value", [36, 400, 200.0, 35, 401, 36.5, True, None, [200]])
+def test_dots_an_inch_are_what_the_server_reads_as_such(value: object) -> None:
+    allowed = Draft202012Validator(fields.document_options()["dpi"]).is_valid(value)
+    if allowed:
+        assert DocumentOptions.from_fields({"dpi": value}).dpi == value
+    else:
+        with pytest.raises(InvalidOption):
+            DocumentOptions.from_fields({"dpi": value})
+
+
 @pytest.mark.parametrize("path", READING)
 @pytest.mark.parametrize("media_type", FORMS)
 def test_the_examples_run(client: FlaskClient, path: str, media_type: str) -> None:

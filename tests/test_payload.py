@@ -192,7 +192,7 @@ def test_text_that_is_no_flag_is_refused_with_the_options_name(name: str, text: 
         read(data=PICTURE, query_string={name: text})
 
 
-@pytest.mark.parametrize("value", [None, [], [1], {}, {"a": True}, 2, 1.0, "", "yes"])
+@pytest.mark.parametrize("value", [None, [], [1], {}, {"a": True}, 2, 0.5, "", "yes"])
 def test_a_json_value_that_is_no_flag_is_refused(value: object) -> None:
     with pytest.raises(InvalidOption, match="use_rec"):
         read(json={"image_data": BASE64, "use_rec": value})
@@ -294,6 +294,20 @@ def test_a_long_name_is_no_form() -> None:
 def test_a_long_field_of_another_name_is_passed_over() -> None:
     body = b"comment=" + b"%31" * 10_000 + b"&image_data=" + BASE64.encode()
     assert read(data=body, content_type=FORM).options == Options()
+
+
+def test_a_name_of_a_thousand_escaped_characters_is_passed_over() -> None:
+    body = b"%31" * 1000 + b"=1&image_data=" + BASE64.encode()
+    assert read(data=body, content_type=FORM).options == Options()
+
+
+@pytest.mark.parametrize("size", [1000, 1001, 2000])
+def test_an_escaped_option_is_read_up_to_its_limit_and_seen_to_be_longer(size: int) -> None:
+    body = b"password=" + b"%31" * size + b"&image_data=" + BASE64.encode()
+    app = flask.Flask(__name__, static_folder=None)
+    with app.test_request_context("/", method="POST", data=body, content_type=FORM):
+        password = read_upload(flask.request, 20 * MIB).fields["password"]
+    assert password == "1" * min(size, 1001)
 
 
 def test_a_name_may_be_escaped() -> None:

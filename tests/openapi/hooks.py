@@ -118,8 +118,8 @@ def _as_received(form: dict[str, Any]) -> dict[str, Any]:
 
 def _with_files(case: "schemathesis.Case[Any]", form: dict[str, Any]) -> dict[str, Any]:
     files = form.get("image_file")
-    if not isinstance(files, list) or not files:
-        # What is sent as text is no file, and ignored if there is image_data.
+    if not isinstance(files, list) or all(file in ("", [], {}) for file in files):
+        # What is sent as text is no file, and like an empty one ignored if there is image_data.
         return {k: v for k, v in form.items() if k != "image_file" or "image_data" not in form}
     if len(files) > 1 and case.operation.path != DOCUMENT:
         # What is wrong with one picture of several is said in its place of the answer; but only
