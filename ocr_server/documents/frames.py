@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -115,12 +116,17 @@ class Animation:
                 self._image.seek(self._at)
                 self._image.load()
                 self._at += 1
-            rgba = np.asarray(self._image.convert("RGBA"), np.uint8)
+            # Without alpha where there is none: frames may be large.
+            mode = "RGBA" if self._image.has_transparency_data else "RGB"
+            frame = np.asarray(self._image.convert(mode), np.uint8)
         except (OSError, ValueError, SyntaxError, EOFError) as error:
             raise _broken() from error
-        if rgba.shape[1::-1] != self._size:
+        if frame.shape[1::-1] != self._size:
             raise _broken()  # The limit on pixels was held against the header's size.
-        return Picture(on_background(rgba[:, :, [2, 1, 0, 3]]))
+        if mode == "RGB":
+            return Picture(np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), np.uint8))
+        bgra = np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGBA2BGRA), np.uint8)
+        return Picture(on_background(bgra))
 
 
 def _broken() -> InvalidImage:
