@@ -29,8 +29,8 @@ _MEANINGS = {
     "use_cls": "Whether the classifier runs, which turns text that lies upside down.",
     "use_rec": "Whether the recognizer runs, which reads the text lines. Without it entries have "
     "`dt_boxes` alone.",
-    "return_word_box": "Whether each text line tells where its words lie: `words`, `word_boxes` "
-    "and `word_scores`.",
+    "return_word_box": "Whether each text line tells where its characters lie: `words`, "
+    "`word_boxes` and `word_scores`.",
     "text_score": "Text lines whose score is less are dropped.",
     "box_thresh": "Boxes whose mean probability of being text is less are dropped.",
     "unclip_ratio": "How far boxes are grown beyond the core that the detector marks.",
