@@ -4,7 +4,7 @@ import io
 from collections.abc import Sequence
 
 import pikepdf
-from PIL import Image
+from PIL import Image, ImageOps
 from playwright.sync_api import FilePayload
 
 from tests import pictures
@@ -38,11 +38,21 @@ def tiff(names: Sequence[str] = PAGES) -> FilePayload:
 
 def gif(names: Sequence[str] = PAGES) -> FilePayload:
     """Return a GIF with a picture a frame."""
-    return {"name": "scan.gif", "mimeType": "image/gif", "buffer": _saved(names, "GIF")}
+    images = _images(names)
+    # The first frame's size is the screen's, which no frame may leave.
+    size = max(image.width for image in images), max(image.height for image in images)
+    frames = [ImageOps.pad(image, size, color="white") for image in images]
+    made = io.BytesIO()
+    frames[0].save(made, "GIF", save_all=True, append_images=frames[1:])
+    return {"name": "scan.gif", "mimeType": "image/gif", "buffer": made.getvalue()}
+
+
+def _images(names: Sequence[str]) -> list[Image.Image]:
+    return [Image.open(io.BytesIO(pictures.read(name))).convert("RGB") for name in names]
 
 
 def _saved(names: Sequence[str], kind: str, **options: object) -> bytes:
-    images = [Image.open(io.BytesIO(pictures.read(name))).convert("RGB") for name in names]
+    images = _images(names)
     made = io.BytesIO()
     images[0].save(made, kind, save_all=True, append_images=images[1:], **options)
     return made.getvalue()
