@@ -19,7 +19,8 @@ from ocr_server.record import Record
 
 def accepted() -> list[str]:
     """Return the media types that the request's Accept header names, the dearest first."""
-    return [kind for kind, quality in flask.request.accept_mimetypes if quality > 0]
+    found = [kind for kind, quality in flask.request.accept_mimetypes if quality > 0]
+    return [kind.partition(";")[0].strip().lower() for kind in found]
 
 
 def content_type(format_: Format) -> str:
@@ -65,10 +66,12 @@ def streamed(
 
 
 def _sent(pieces: Iterator[str], told: Record, held: ExitStack) -> Iterator[bytes]:
+    # So it is logged and counted unless the last piece is sent.
+    told.code = ClientGone.code
     with held:
         try:
             yield from map(str.encode, pieces)
         except ClientGone as error:
-            told.code = error.code
             # At that gunicorn closes the connection and says nothing.
             raise BrokenPipeError(errno.EPIPE, "The client hung up.") from error
+        told.code = "ok"

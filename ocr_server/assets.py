@@ -18,6 +18,7 @@ _OURS = (
     "client.js",
     "docs.css",
     "docs.js",
+    "docs_forms.js",
     "document.js",
     "elements.js",
     "favicon.svg",

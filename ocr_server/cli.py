@@ -3,11 +3,14 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import NoReturn
 
-from ocr_server import keys
-from ocr_server.settings import InvalidSettings, Settings
+import gunicorn
+
+from ocr_server import __version__, keys
+from ocr_server.settings import MOST_PORT, MOST_WORKERS, InvalidSettings, Settings
 
 _APPLICATION = "ocr_server:create_app()"
 _CONFIGURATION = "python:ocr_server.gunicorn_config"
@@ -24,11 +27,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # A second master, started by the first on SIGUSR2 with the flags made below.
         run(prog="ocr_server")
         return
-    if given == ["key"]:
-        key = keys.make()
-        print(f"key:  {key}\nhash: {keys.hash_of(key).hex()}")  # noqa: T201
+    if given[:1] == ["key"]:
+        _make_key(given[1:])
         return
-    options, gunicorn_flags = _parser().parse_known_args(arguments)
+    parser = _parser()
+    options, gunicorn_flags = parser.parse_known_args(given)
+    if stray := _stray(gunicorn_flags):
+        parser.error(f"`{stray[0]}` is no command. To read a file: ocr_server read {stray[-1]}")
     # As settings, and not as gunicorn's flags, so that flags given by hand win over them.
     chosen = {"HOST": options.ip, "PORT": options.port, "WORKERS": options.workers}
     os.environ.update(
@@ -57,6 +62,43 @@ def _read(arguments: Sequence[str]) -> NoReturn:
     sys.exit(status)
 
 
+def _make_key(arguments: Sequence[str]) -> None:
+    argparse.ArgumentParser(
+        prog="ocr_server key",
+        description="Make an API key. Give the key to whoever sends pictures, and the hash to the "
+        "server, in OCR_SERVER_API_KEYS or in the file that OCR_SERVER_API_KEYS_FILE names. The "
+        "key is kept nowhere.",
+    ).parse_args(arguments)
+    key = keys.make()
+    print(f"key:  {key}\nhash: {keys.hash_of(key).hex()}")  # noqa: T201
+
+
+def _stray(gunicorn_flags: Sequence[str]) -> list[str]:
+    """Return the words that are neither flags of gunicorn nor values of such.
+
+    gunicorn would take one for the application to serve.
+    """
+    from gunicorn.config import Config
+
+    config = Config("%(prog)s [OPTIONS]", prog="ocr_server")
+    found, unknown = config.parser().parse_known_args(gunicorn_flags)
+    if any(word.startswith("-") for word in unknown):
+        return []  # gunicorn complains, and ends.
+    return [*found.args, *unknown]
+
+
+def _whole_number(most: int) -> Callable[[str], str]:
+    """Return what checks that a flag's value is a whole number from 1 to `most`."""
+
+    def check(text: str) -> str:
+        with suppress(ValueError):
+            if 1 <= int(text) <= most:
+                return text
+        raise argparse.ArgumentTypeError(f"it must be a whole number from 1 to {most}")
+
+    return check
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ocr_server",
@@ -69,10 +111,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     defaults = Settings.model_fields
     parser.add_argument("-ip", "--ip", help=f"IP address (default {defaults['host'].default})")
-    parser.add_argument("-p", "--port", help=f"TCP port (default {defaults['port'].default})")
-    parser.add_argument(
-        "-workers", "--workers", help="worker processes (default: the usable cores)"
-    )
+    port, workers = _whole_number(MOST_PORT), _whole_number(MOST_WORKERS)
+    add = parser.add_argument
+    add("-p", "--port", type=port, help=f"TCP port (default {defaults['port'].default})")
+    add("-workers", "--workers", type=workers, help="worker processes (default: the usable cores)")
     # Named here only because argparse would take it for the beginning of -workers.
-    parser.add_argument("-w", help=argparse.SUPPRESS)
+    add("-w", type=workers, help=argparse.SUPPRESS)
+    version = f"ocr_server {__version__} (gunicorn {gunicorn.__version__})"
+    add("-v", "--version", action="version", version=version)
     return parser

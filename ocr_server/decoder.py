@@ -144,9 +144,11 @@ def format_of(data: bytes) -> str:
     for magic, name in FORMATS.items():
         if data.startswith(magic) and (name != "WEBP" or data[8:12] == b"WEBP"):
             return name
+    if is_pdf(data):
+        raise UnsupportedFormat("This is a PDF, which is a document: send it to /ocr/document.")
     names = ", ".join(sorted(set(FORMATS.values())))
     raise UnsupportedFormat(
-        f"The bytes are not a picture in a format read here: {names}; or, at /ocr/document, PDF."
+        f"The bytes are not a picture in a format read here: {names}. Nor are they a PDF."
     )
 
 

@@ -81,7 +81,7 @@ class InvalidOption(ClientError):
     """An option has a value that is not allowed."""
 
     code = "invalid_option"
-    title = "Option has an unknown value"
+    title = "Option has a value that is not allowed"
 
 
 class InvalidImage(ClientError):

@@ -1,7 +1,6 @@
 """What the views need, held by the application."""
 
 from dataclasses import dataclass, field
-from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
 import flask
@@ -10,6 +9,7 @@ from ocr_server.deadlines import Deadlines
 from ocr_server.elastic import ElasticCores, OneCore
 from ocr_server.keys import Keys
 from ocr_server.metrics import Metrics
+from ocr_server.places import Places
 from ocr_server.reader import Reader
 from ocr_server.settings import Settings
 from ocr_server.slots import Slots
@@ -31,11 +31,11 @@ class Extension:
     keys: Keys
     metrics: Metrics
     deadlines: Deadlines = field(default_factory=Deadlines)
-    documents: BoundedSemaphore = field(init=False)  # those read now
+    places: Places = field(init=False)
     reader: Reader = field(init=False)
 
     def __post_init__(self) -> None:
-        self.documents = BoundedSemaphore(self.settings.max_documents)
+        self.places = Places(self.settings.max_documents)
         cores = ElasticCores(self.slots) if self.settings.elastic else OneCore()
         watchdog = Watchdog(self.settings.max_inference_seconds)
         self.reader = Reader(self.engine, self.slots, cores, watchdog)

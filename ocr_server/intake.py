@@ -1,8 +1,5 @@
 """Takes a request in: whether there is room for it, and what it sent, within the limits."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import flask
 
 from ocr_server import extension
@@ -28,18 +25,3 @@ def receive(max_file_bytes: int) -> tuple[Upload, float]:
             discard_body(flask.request)
             raise
         return read_upload(flask.request, max_file_bytes), wait
-
-
-@contextmanager
-def room_for_document(wait: float) -> Iterator[None]:
-    """Let a worker read only so many documents at once. Raises ServerBusy after `wait` seconds."""
-    places = extension.current().documents
-    if not places.acquire(timeout=wait):
-        raise ServerBusy(
-            "As many documents as this server reads at once are being read. Try again after the "
-            "time in Retry-After."
-        )
-    try:
-        yield
-    finally:
-        places.release()

@@ -5,7 +5,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 
 from ocr_server.documents.document import Document
@@ -15,6 +15,9 @@ from ocr_server.reader import Picture, Reader, Work
 from ocr_server.slots import Hold
 
 _log = logging.getLogger(__name__)
+
+# For how long somebody with a slot waits while another page is loaded: most take less.
+_LOADING_SECONDS = 0.25
 
 Keep = Callable[[Page, Picture], None]
 
@@ -49,6 +52,7 @@ class Pages:
         self.keep = keep
         self._stopped = False
         self._turn = threading.Lock()
+        self._loading = threading.Semaphore(1 if document.is_serial else len(numbers))
         self._todo = deque(numbers)
         self._begun: deque[Future[Page]] = deque()  # not yet given, in their order
         self._most_helpers = reader.slots.count - 1
@@ -73,7 +77,8 @@ class Pages:
                     yield page
                     helpers = [helper for helper in helpers if not helper.done()]
                     if self._is_help_wanted(len(helpers)):
-                        helpers.append(pool.submit(self._help))
+                        with suppress(RuntimeError):  # The system allows no more threads.
+                            helpers.append(pool.submit(self._help))
                 else:
                     self._read_next(None)
 
@@ -91,10 +96,18 @@ class Pages:
                 pass
 
     def _read_next(self, slot: Hold | None) -> bool:
-        """Read the next page that nobody has begun; return whether there was one.
+        """Read the next page that nobody has begun; return whether it did.
 
-        slot: held by the caller; None to wait for one.
+        It does not where another page of a serial document takes long to load: a slot must not be
+        held for that. slot: held by the caller; None to wait for one.
         """
+        if not self._loading.acquire(timeout=_LOADING_SECONDS):
+            return False
+        with ExitStack() as turn:
+            turn.callback(self._loading.release)
+            return self._read_one(slot, turn.close)
+
+    def _read_one(self, slot: Hold | None, loaded: Callable[[], None]) -> bool:
         with self._turn:
             if self._stopped or not self._has_room():
                 return False
@@ -107,7 +120,7 @@ class Pages:
                 found.set_result(_failed(number, error))
                 return True
         try:
-            found.set_result(self._read(number, load, slot))
+            found.set_result(self._read(number, _then(load, loaded), slot))
         except BaseException as error:
             found.set_exception(error)
         return True
@@ -130,6 +143,16 @@ class Pages:
 
     def _stop(self) -> None:
         self._stopped = True
+
+
+def _then(load: Callable[[], Picture], loaded: Callable[[], None]) -> Callable[[], Picture]:
+    def load_and_tell() -> Picture:
+        try:
+            return load()
+        finally:
+            loaded()
+
+    return load_and_tell
 
 
 def _failed(number: int, error: Exception) -> Page:

@@ -121,10 +121,14 @@ def _read_multipart(request: flask.Request) -> tuple[tuple[bytes, ...], Mapping[
         raise InvalidForm(
             "The multipart form is broken or cut short. Let your HTTP client build it."
         ) from error
-    sent = tuple(file.stream.read() for file in files.getlist("image_file"))
-    # A browser sends an empty file for an input that was left alone.
+    parts = [(file.filename, file.stream.read()) for file in files.getlist("image_file")]
+    # A browser sends an empty file without a name for an input that was left alone.
+    named = [content for name, content in parts if name or content]
+    sent = tuple(named or (content for _, content in parts))
     if any(sent) or (sent and not form.get("image_data")):
         return sent, form
+    if files and not sent and not form.get("image_data"):
+        raise MissingImage(f"The form has a file, but not in the field image_file. {_HOW_TO_SEND}")
     return (_image_data(form),), form
 
 
@@ -139,6 +143,11 @@ def _read_urlencoded(body: bytes) -> tuple[bytes, Mapping[str, Any]]:
     # As with Werkzeug's forms, the first of several fields of one name counts.
     fields = {_unquoted(name): value for name, _, value in reversed(pairs)}
     image_data = fields.pop("image_data", b"")
+    if not image_data:
+        raise MissingImage(
+            "The body was sent as a form (application/x-www-form-urlencoded) and has no field "
+            f"image_data. {_HOW_TO_SEND}"
+        )
     # No option is that long, so what is cut off is of a field that is not looked at, or refused.
     options = {name: _unquoted(value[:_MAX_ENCODED_BYTES]) for name, value in fields.items()}
     return _decode_image_data(unescape_base64(image_data)), options

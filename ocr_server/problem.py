@@ -62,7 +62,10 @@ def _translate(error: HTTPException) -> OcrServerError:
     if isinstance(error, exceptions.NotFound):
         return errors.NotFound("There is nothing at this path; GET / tells what there is.")
     if isinstance(error, exceptions.MethodNotAllowed):
-        return errors.MethodNotAllowed(f"{flask.request.method} is not allowed at this path.")
+        return errors.MethodNotAllowed(
+            f"{flask.request.method} is not allowed at this path. Pictures are sent with POST to "
+            "/ocr, documents to /ocr/document; / is a page to try it on."
+        )
     if isinstance(error, exceptions.RequestEntityTooLarge):
         limit = flask.current_app.config["MAX_CONTENT_LENGTH"]
         return errors.BodyTooLarge(

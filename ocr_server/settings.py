@@ -12,6 +12,7 @@ from ocr_server.cores import usable_cores
 
 _MIB = 1024 * 1024
 _PREFIX = "OCR_SERVER_"
+MOST_PORT, MOST_WORKERS = 65535, 1024
 _MOST_WAITING = 256  # The kernel holds some 500 places of a queue.
 _MADE_DEFAULTS = {
     "workers": "usable cores",
@@ -45,11 +46,11 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="forbid")
 
     host: str = Field("0.0.0.0", description="Address to listen on.")
-    port: int = Field(9003, ge=1, le=65535, description="TCP port to listen on.")
+    port: int = Field(9003, ge=1, le=MOST_PORT, description="TCP port to listen on.")
     workers: int = Field(
         default_factory=usable_cores,
         ge=1,
-        le=1024,
+        le=MOST_WORKERS,
         description="Worker processes, each with its own engine. Default: the usable cores.",
     )
     slots: int = Field(
@@ -198,15 +199,16 @@ class Settings(BaseSettings):
 
 
 class ClientSettings(BaseSettings):
-    """What `ocr_server read --server URL` takes from the environment."""
+    """What `ocr_server read` takes from the environment."""
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True)
 
     key: str = Field("", pattern="^[!-~]*$", description="API key to send, in printable ASCII.")
+    password: str = Field("", description="Password of encrypted PDFs.")
 
     @classmethod
     def from_environment(cls) -> "ClientSettings":
-        """Read the OCR_SERVER_* variables. Raises InvalidSettings, without the key in it."""
+        """Read the OCR_SERVER_* variables. Raises InvalidSettings, without what they hold."""
         try:
             return cls()
         except ValidationError:

@@ -1,5 +1,6 @@
 """The worker's process: gunicorn's threads, and what a server left alone for months needs."""
 
+import errno
 import mmap
 import selectors
 import socket
@@ -103,7 +104,12 @@ class Worker(ThreadWorker):
     def handle_request(self, req: Request, conn: TConn) -> bool:
         """Handle a request whose head is there."""
         self.extension.deadlines.clear(conn.sock)
-        return bool(super().handle_request(req, conn))
+        try:
+            return bool(super().handle_request(req, conn))
+        except TimeoutError as error:
+            # The kernel gave up on a client that does not read its answer: it is gone, and gunicorn
+            # need not tell of it at length.
+            raise BrokenPipeError(errno.EPIPE, str(error)) from error
 
     def handle_error(
         self, req: Request | None, client: socket.socket, addr: Any, exc: BaseException

@@ -3,8 +3,10 @@ import subprocess
 import sys
 from collections.abc import Mapping
 
+import gunicorn
 import pytest
 
+from ocr_server import __version__, keys
 from ocr_server.cli import _parser
 
 
@@ -72,12 +74,17 @@ def test_help_lists_the_flags_and_their_defaults() -> None:
     assert "9003" in answer.stdout
 
 
-@pytest.mark.parametrize("port", ["0", "65536", "http", ""])
-def test_an_invalid_port_ends_it_with_one_line_that_names_the_variable(port: str) -> None:
-    answer = run("-p", port)
-    assert answer.returncode == 1
-    assert answer.stderr.startswith(f"ocr_server: OCR_SERVER_PORT={port!r}: ")
-    assert answer.stderr.count("\n") == 1
+@pytest.mark.parametrize(
+    ("flag", "most"), [("-p", 65535), ("--port", 65535), ("-workers", 1024), ("-w", 1024)]
+)
+@pytest.mark.parametrize("value", ["0", "65536", "many", ""])
+def test_a_number_out_of_bounds_ends_it_with_flag_and_bounds(
+    flag: str, most: int, value: str
+) -> None:
+    answer = run(flag, value)
+    assert answer.returncode == 2
+    assert flag in answer.stderr.splitlines()[-1]
+    assert answer.stderr.endswith(f"it must be a whole number from 1 to {most}\n")
 
 
 def test_an_invalid_variable_ends_it_as_a_flag_does() -> None:
@@ -104,3 +111,67 @@ def test_flags_win_over_variables_and_gunicorns_flags_over_both() -> None:
     }
     assert settings["bind"] == "['127.0.0.1:8001']"
     assert (settings["workers"], settings["threads"]) == ("5", "7")
+
+
+@pytest.mark.parametrize(
+    ("words", "first", "last"),
+    [
+        (["page.png"], "page.png", "page.png"),
+        (["red", "foo"], "red", "foo"),
+        (["-b", "127.0.0.1:0", "page.png"], "page.png", "page.png"),
+        (["page.png", "--timeout", "30"], "page.png", "page.png"),
+        (["--reload", "page.png"], "page.png", "page.png"),
+        (["tests.app:app"], "tests.app:app", "tests.app:app"),
+    ],
+)
+def test_a_word_that_is_no_command_is_refused(words: list[str], first: str, last: str) -> None:
+    answer = run(*words)
+    assert answer.returncode == 2
+    told = f"`{first}` is no command. To read a file: ocr_server read {last}\n"
+    assert answer.stderr.endswith(told)
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ["-b", "127.0.0.1:1"],
+        ["-b127.0.0.1:1"],
+        ["--timeout", "30"],
+        ["--log-level=debug"],
+        ["-e", "A=b", "--reload"],
+        ["--chdir", "/"],
+    ],
+)
+def test_a_flag_of_gunicorn_is_taken_with_its_value(flags: list[str]) -> None:
+    answer = run(*flags, "--print-config")
+    assert answer.returncode == 0, answer.stderr
+
+
+def test_a_misspelt_flag_is_refused() -> None:
+    answer = run("--tiemout", "30")
+    assert answer.returncode == 2
+    assert "unrecognized arguments: --tiemout 30" in answer.stderr
+
+
+def test_the_version_is_its_own_and_gunicorns() -> None:
+    assert (
+        run("--version").stdout == f"ocr_server {__version__} (gunicorn {gunicorn.__version__})\n"
+    )
+
+
+def test_key_makes_a_key_and_its_hash() -> None:
+    (first, key), (second, made) = (line.split() for line in run("key").stdout.splitlines())
+    assert (first, second) == ("key:", "hash:")
+    assert keys.hash_of(key).hex() == made
+
+
+def test_key_tells_what_it_makes() -> None:
+    answer = run("key", "-h")
+    assert answer.returncode == 0
+    assert "OCR_SERVER_API_KEYS" in answer.stdout
+
+
+def test_key_takes_no_words() -> None:
+    answer = run("key", "foo")
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert answer.stderr.endswith("unrecognized arguments: foo\n")

@@ -269,4 +269,4 @@ def test_a_batch_leaves_nothing_behind(client: FlaskClient, app: flask.Flask) ->
         response.close()
     held = extension.of(app)
     assert held.slots.free == held.slots.count
-    assert held.documents._value == held.settings.max_documents
+    assert held.places._free._value == held.settings.max_documents

@@ -30,6 +30,7 @@ from tests.test_ocr import assert_problem
 NAMES = ["small.png", "blank.png", "upside_down.png"]
 SMALL = pictures.read("small.png")
 PDF_TYPE = "application/pdf"
+FORM = "multipart/form-data"
 FORMATS = {
     "json": "application/json",
     "ndjson": "application/x-ndjson",
@@ -54,9 +55,12 @@ def client_with(engine: Engine, **settings: Any) -> Iterator[FlaskClient]:
 
 
 def post(client: FlaskClient, data: bytes, **fields: Any) -> TestResponse:
-    kind = "application/octet-stream"
+    kind, password = "application/octet-stream", fields.pop("password", None)
+    body: Any = data
+    if password is not None:  # which no query takes
+        body, kind = {"image_file": (io.BytesIO(data), "1.pdf"), "password": password}, FORM
     return client.post(
-        "/ocr/document", data=data, content_type=kind, query_string=fields, buffered=True
+        "/ocr/document", data=body, content_type=kind, query_string=fields, buffered=True
     )
 
 
@@ -81,7 +85,7 @@ def codes(found: list[dict[str, Any]]) -> list[str]:
 
 
 def places_left(app: flask.Flask) -> int:
-    return int(extension.of(app).documents._value)
+    return int(extension.of(app).places._free._value)
 
 
 def tiff(*images: Image.Image) -> bytes:
@@ -240,6 +244,14 @@ def test_a_password_opens_an_encrypted_document(client: FlaskClient, revision: A
     assert_problem(post(client, data, password="wrong"), 400, "invalid_password")
     (page,) = pages(client, data, password="secret")
     assert texts(page) == pictures.LINES["small.png"]
+
+
+def test_a_password_in_the_address_is_refused(client: FlaskClient) -> None:
+    query = {"password": "secret"}
+    response = client.post(
+        "/ocr/document", data=SMALL, content_type="image/png", query_string=query
+    )
+    assert "logs" in assert_problem(response, 400, "invalid_option")["detail"]
 
 
 def test_a_document_that_is_only_protected_against_changes_needs_no_password(

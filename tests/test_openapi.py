@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from jsonschema_rs import Draft202012Validator
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
-from ocr_server import create_app, errors, keys
+from ocr_server import __version__, create_app, errors, keys
 from ocr_server.documents.document_options import LEAST_DPI, MOST_DPI, DocumentOptions
 from ocr_server.engine import Engine
 from ocr_server.errors import InvalidOption
@@ -58,6 +58,10 @@ def contents(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield from operation.get("requestBody", {"content": {}})["content"].values()
             for response in operation["responses"].values():
                 yield from response.get("content", {}).values()
+
+
+def test_its_version_is_ours(document: dict[str, Any]) -> None:
+    assert document["info"]["version"] == __version__
 
 
 def test_it_is_openapi_3_1(document: dict[str, Any]) -> None:
@@ -120,8 +124,11 @@ def test_each_option_is_in_it_with_its_range(document: dict[str, Any], path: str
 
 def test_what_is_asked_of_documents_is_in_it(document: dict[str, Any]) -> None:
     places = [body_schema(document, "/ocr/document", form)["properties"] for form in FORMS]
-    for place in [*places, query(document, "/ocr/document")]:
-        assert set(DocumentOptions.__dataclass_fields__) <= place.keys()
+    asked = set(DocumentOptions.__dataclass_fields__)
+    in_query = query(document, "/ocr/document")
+    assert asked - in_query.keys() == {"password"}  # Addresses are kept by logs.
+    for place in [*places, in_query]:
+        assert asked - {"password"} <= place.keys()
         assert (place["dpi"]["minimum"], place["dpi"]["maximum"]) == (LEAST_DPI, MOST_DPI)
 
 

@@ -32,6 +32,7 @@ class Blanks:
     """A document of blank pages, some of which do something when they are begun or loaded."""
 
     ahead = 16
+    is_serial = False
 
     def __init__(self, count: int, **at: Callable[[], None]) -> None:
         """Call `at["begin_3"]` when page 3 is begun, `at["load_3"]` when it is loaded."""
@@ -251,3 +252,38 @@ def test_several_documents_are_read_side_by_side(reader: Reader, quiet: None) ->
         list(range(1, count + 1)) for count in (7, 1, 12, 5)
     ]
     assert reader.slots.free == 2
+
+
+def test_only_one_slot_is_held_while_a_page_of_a_serial_document_takes_long_to_load(
+    reader: Reader, quiet: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ocr_server.pages._LOADING_SECONDS", 0.01)
+    go_on, loads = threading.Event(), threading.Event()
+
+    def load_long() -> None:
+        loads.set()
+        wait_for(go_on)
+
+    document = Blanks(6, load_2=load_long)
+    document.is_serial = True
+    reading = pages(reader, document)
+    assert next(reading).number == 1
+    with ThreadPoolExecutor(1) as client:
+        rest = client.submit(lambda: [page.number for page in reading])
+        wait_for(loads)
+        for _ in range(20):
+            with reader.slots.hold(timeout=5):
+                time.sleep(0.005)
+        go_on.set()
+        assert rest.result(20) == [2, 3, 4, 5, 6]
+    assert document.loaded == [1, 2, 3, 4, 5, 6]
+
+
+def test_pages_are_read_without_helpers_where_no_thread_can_be_started(
+    reader: Reader, quiet: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", refuse)
+    assert [page.number for page in pages(reader, Blanks(4))] == [1, 2, 3, 4]

@@ -320,6 +320,12 @@ def test_an_empty_file_beside_base64_is_passed_over() -> None:
     assert read(data=fields).image == PICTURE
 
 
+def test_an_input_that_was_left_alone_beside_a_file_is_passed_over() -> None:
+    body = part('name="image_file"; filename=""', b"")
+    body += part('name="image_file"; filename="1.png"', PICTURE) + b"--x--\r\n"
+    assert read(data=body, content_type=MULTIPART).image == PICTURE
+
+
 def test_as_many_fields_as_allowed_are_read() -> None:
     fields = dict.fromkeys((f"field{index}" for index in range(MAX_FIELDS - 1)), "")
     assert read(data={**fields, "image_data": BASE64}).image == PICTURE

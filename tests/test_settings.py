@@ -161,6 +161,12 @@ def test_the_key_of_a_client_is_known_and_read(monkeypatch: pytest.MonkeyPatch) 
     assert unknown_variables() == []
 
 
+def test_the_password_of_a_client_is_known_and_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OCR_SERVER_PASSWORD", "s\N{LATIN SMALL LETTER SHARP S} &?")
+    assert ClientSettings.from_environment().password == "s\N{LATIN SMALL LETTER SHARP S} &?"
+    assert unknown_variables() == []
+
+
 @pytest.mark.parametrize("key", ["s3cret\n", "s3 cret", "s3cr\N{LATIN SMALL LETTER E WITH ACUTE}t"])
 def test_a_key_that_no_header_can_hold_is_refused_and_not_repeated(
     monkeypatch: pytest.MonkeyPatch, key: str

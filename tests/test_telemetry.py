@@ -118,7 +118,8 @@ def test_an_answer_that_its_client_leaves_is_counted_as_far_as_it_came(
     response = client.post(URL, data=PDF)
     next(response.iter_encoded())
     response.close()
-    assert documents_answered(client) == 1
+    assert documents_answered(client, "client_gone") == 1
+    assert documents_answered(client) == 0
     assert number(client, "requests_in_flight") == 1
     assert number(client, "pages_total") == 1
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
+from functools import partial
 
 import flask
 
@@ -9,12 +10,12 @@ from ocr_server import extension, record
 from ocr_server.answer import accepted, content_type, counted, streamed, work
 from ocr_server.connection import check_still_there
 from ocr_server.documents.document import Document, open_document
-from ocr_server.documents.document_options import DocumentOptions
+from ocr_server.documents.document_options import DocumentOptions, as_ranges
 from ocr_server.documents.searchable import FAILED_PAGES, SearchablePdf
-from ocr_server.errors import InvalidForm
+from ocr_server.errors import InvalidForm, InvalidOption
 from ocr_server.formats.choices import NDJSON, OF_DOCUMENTS, PDF
 from ocr_server.formats.format import Format, chosen
-from ocr_server.intake import receive, room_for_document
+from ocr_server.intake import receive
 from ocr_server.options import Options
 from ocr_server.page import Page
 from ocr_server.pages import Pages
@@ -35,12 +36,17 @@ def read_document() -> flask.Response:
     told.image_bytes = len(upload.files[0])
     format_ = chosen(OF_DOCUMENTS, upload.fields, accepted())
     options = format_.options(Options.from_fields(upload.fields))
+    if "password" in flask.request.args:
+        raise InvalidOption(
+            "password must not stand in the address, which logs keep. Send it in the form or JSON."
+        )
     asked = DocumentOptions.from_fields(upload.fields)
+    still_there = partial(check_still_there, flask.request.environ)
     with ExitStack() as held:
         with told.stopwatch.time("queue"):
-            held.enter_context(room_for_document(wait))
-        with ocr_server.slots.hold(wait):
-            check_still_there(flask.request.environ)
+            wait = held.enter_context(ocr_server.places.hold(wait, still_there))
+        with ocr_server.slots.hold(wait), ocr_server.reader.watchdog.watch():
+            still_there()
             with told.stopwatch.time("open"):
                 document = open_document(upload.files[0], asked, ocr_server.settings)
         held.enter_context(closing(document))
@@ -62,7 +68,7 @@ def _searchable(document: Document, numbers: Sequence[int], options: Options) ->
         body = searchable.write(counted(pages), numbers)
     response = flask.Response(body, content_type=content_type(PDF))
     if searchable.failed:
-        response.headers[FAILED_PAGES] = ", ".join(map(str, searchable.failed))
+        response.headers[FAILED_PAGES] = as_ranges(searchable.failed)
     return response
 
 

@@ -7,12 +7,13 @@ import flask
 
 from ocr_server import extension, record
 from ocr_server.answer import accepted, content_type, streamed, work
+from ocr_server.connection import check_still_there
 from ocr_server.documents.document import Pictures
 from ocr_server.errors import InvalidOption
 from ocr_server.formats import image
 from ocr_server.formats.choices import IMAGE, OF_PICTURES
 from ocr_server.formats.format import Format, chosen
-from ocr_server.intake import receive, room_for_document
+from ocr_server.intake import receive
 from ocr_server.options import Options
 from ocr_server.pages import Pages
 from ocr_server.request_id import current_request_id
@@ -60,7 +61,8 @@ def _read_several(
     write = format_.write or partial(batch_json, request_id=current_request_id())
     ocr_server = extension.current()
     with ExitStack() as held:
-        held.enter_context(room_for_document(wait))
+        still_there = partial(check_still_there, flask.request.environ)
+        wait = held.enter_context(ocr_server.places.hold(wait, still_there))
         with ocr_server.slots.hold(wait):
             pass  # It has waited like everybody else; its pictures need not ask for room again.
         pages = Pages(ocr_server.reader, pictures, pictures.numbers, work(options, None))

@@ -17,10 +17,12 @@ class Document(Protocol):
 
     page_count: how many pages it has.
     ahead: how many of them may be begun before the first is read, for the memory they take.
+    is_serial: whether pages are loaded one at a time, so that one slot is enough for it.
     """
 
     page_count: int
     ahead: int
+    is_serial: bool
 
     def page(self, number: int) -> Callable[[], Picture]:
         """Begin with a page, from 1; return what loads it.
@@ -37,6 +39,7 @@ class Pictures:
     """Pictures, each a page."""
 
     ahead = 16
+    is_serial = False
 
     def __init__(self, files: Sequence[bytes], max_pixels: int) -> None:
         self.page_count = len(files)

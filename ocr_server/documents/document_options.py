@@ -8,6 +8,7 @@ from typing import Any
 from ocr_server.errors import InvalidOption, TooManyPages
 
 LEAST_DPI, MOST_DPI = 36, 400
+_MOST_RANGES = 100  # in a header
 MOST_BYTES = 1000  # of `pages` and `password`
 _RANGE = re.compile(r"\s*([1-9][0-9]{0,6})?\s*(-)?\s*([1-9][0-9]{0,6})?\s*")
 
@@ -82,6 +83,18 @@ def _unreadable() -> InvalidOption:
     return InvalidOption(
         'pages must be numbers and ranges of pages, from 1, such as "3", "1-3,7" or "10-".'
     )
+
+
+def as_ranges(numbers: Iterable[int]) -> str:
+    """Return numbers of pages as "1-3, 7"; what would be too long for a header ends in "..."."""
+    ranges: list[list[int]] = []
+    for number in numbers:
+        if ranges and number == ranges[-1][1] + 1:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])
+    texts = [str(first) if first == last else f"{first}-{last}" for first, last in ranges]
+    return ", ".join(texts[:_MOST_RANGES] + ["..."] * (len(texts) > _MOST_RANGES))
 
 
 def _text(name: str, value: object) -> str:

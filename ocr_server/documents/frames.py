@@ -27,6 +27,7 @@ class TiffPages:
     """The pages of a TIFF file. Each is decoded as the first of a file of its own."""
 
     ahead = 16
+    is_serial = False
 
     def __init__(self, data: bytes, settings: Settings) -> None:
         """Find the pages, at most one more than are read. Raises InvalidImage."""
@@ -58,6 +59,8 @@ class Animation:
     Each is made of those before it, so they are decoded in the order in which they are asked for,
     by whoever needs one first.
     """
+
+    is_serial = True
 
     def __init__(self, data: bytes, kind: str, settings: Settings) -> None:
         """Find the frames, at most one more than are read. Raises InvalidImage, ImageTooLarge."""

@@ -6,10 +6,12 @@ _SCREEN_BYTES = 13  # signature, and what describes the screen
 _FRAME_BYTES = 10
 _TABLE_FLAG = 0x80
 _EXTENSION, _FRAME = 0x21, 0x2C
+# Of at most 255 bytes each, behind one another: more than the largest file needs.
+_MOST_BLOCKS = 1_000_000
 
 
 class BrokenGif(Exception):
-    """A frame does not lie within the picture."""
+    """A frame does not lie within the picture, or is cut into very many pieces."""
 
 
 def count_frames(data: bytes, most: int) -> int:
@@ -50,6 +52,8 @@ def _table_bytes(flags: int) -> int:
 
 
 def _behind_blocks(data: bytes, place: int) -> int:
-    while data[place]:
+    for _ in range(_MOST_BLOCKS):
+        if not data[place]:
+            return place + 1
         place += data[place] + 1
-    return place + 1
+    raise BrokenGif

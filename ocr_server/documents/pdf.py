@@ -21,6 +21,7 @@ class Pdf:
     """A PDF; any number of threads may load its pages, which are rendered one at a time."""
 
     ahead = 16
+    is_serial = True
 
     def __init__(self, data: bytes, asked: DocumentOptions, settings: Settings) -> None:
         """Open it. Raises InvalidDocument, InvalidPassword."""

@@ -86,11 +86,13 @@ class PdfTool:
             return {"error": "broken"}, b""
         return {}, b""
 
-    def picture(self, width: int, height: int, dpi: int | None, content: bytes) -> Answer:
+    def picture(
+        self, width: int, height: int, is_grey: bool, dpi: int | None, content: bytes
+    ) -> Answer:
         """Append a page that a JPEG of so many pixels fills; tell its number."""
         from ocr_server.documents.picture_page import Jpeg, add_picture_page
 
-        add_picture_page(self._written, Jpeg(content, width, height, dpi=dpi))
+        add_picture_page(self._written, Jpeg(content, width, height, is_grey, dpi))
         return {"number": len(self._written.pages)}, b""
 
     def add(self, number: int, width: int, height: int, lines: list[Any]) -> Answer:

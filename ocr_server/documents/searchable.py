@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import asdict
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,7 +12,7 @@ from ocr_server.decoder import Pixels
 from ocr_server.documents.document import Document
 from ocr_server.documents.pdf import Pdf
 from ocr_server.documents.pdf_tool import Limits, PdfTool, PdfToolDied
-from ocr_server.errors import InvalidDocument
+from ocr_server.errors import InvalidDocument, TooManyPages
 from ocr_server.page import Page
 from ocr_server.reader import Picture
 from ocr_server.settings import Settings
@@ -19,6 +20,8 @@ from ocr_server.settings import Settings
 # Header of the answer that names them, with commas between.
 FAILED_PAGES = "X-Failed-Pages"
 _JPEG_QUALITY = 90
+# They lie in the process that writes the PDF, and once more in what it writes.
+_JPEGS_SHARE = 4
 _MOST_JPEG_PIXELS_A_SIDE = 65_500  # libjpeg's limit
 
 
@@ -32,7 +35,8 @@ class SearchablePdf:
     def __init__(self, document: Document, settings: Settings) -> None:
         self._document = document
         self._settings = settings
-        self._jpegs: dict[int, tuple[bytes, int, int]] = {}  # with width and height
+        self._jpegs: dict[int, dict[str, Any]] = {}
+        self._room = settings.max_render_bytes // _JPEGS_SHARE
         self.failed: list[int] = []
 
     def keep(self, page: Page, picture: Picture) -> None:
@@ -40,14 +44,17 @@ class SearchablePdf:
         if not isinstance(self._document, Pdf):
             quality = (cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY)
             pixels = _within_jpeg(picture.pixels)
-            _, encoded = cv2.imencode(".jpg", pixels, quality)
-            self._jpegs[page.number] = encoded.tobytes(), pixels.shape[1], pixels.shape[0]
+            is_grey = bool((pixels == pixels[:, :, :1]).all())
+            _, encoded = cv2.imencode(".jpg", pixels[:, :, 0] if is_grey else pixels, quality)
+            height, width = pixels.shape[:2]
+            size = {"width": width, "height": height, "is_grey": is_grey, "dpi": page.dpi}
+            self._jpegs[page.number] = {"content": encoded.tobytes(), **size}
 
     def write(self, pages: Iterable[Page], numbers: Sequence[int]) -> bytes:
         """Return the PDF of these pages.
 
         A page that could not be read, or takes no text, has none; that of a picture is missing.
-        Raises InvalidDocument, and what `pages` raises.
+        Raises InvalidDocument, TooManyPages, and what `pages` raises.
         """
         try:
             with closing(self._tool()) as tool:
@@ -74,8 +81,14 @@ class SearchablePdf:
             return 0
         number = page.number
         if number in self._jpegs:
-            jpeg, width, height = self._jpegs.pop(number)
-            told, _ = tool.ask("picture", jpeg, width=width, height=height, dpi=page.dpi)
+            jpeg = self._jpegs.pop(number)
+            self._room -= len(jpeg["content"])
+            if self._room < 0:
+                raise TooManyPages(
+                    "The pictures of the pages are too large together for one PDF. Choose fewer "
+                    f'with pages, such as "1-{number - 1}".'
+                )
+            told, _ = tool.ask("picture", **jpeg)
             if "error" in told:
                 self.failed.append(page.number)
                 return 0

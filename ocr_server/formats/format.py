@@ -8,6 +8,9 @@ from ocr_server.errors import InvalidOption
 from ocr_server.options import Options
 from ocr_server.page import Page
 
+# Names of the Accept header for anything at all, and for pages.
+_DEFAULT_TYPES = {"*/*", "application/*", "text/html"}
+
 
 @dataclass(frozen=True, slots=True)
 class Format:
@@ -34,21 +37,20 @@ def chosen(formats: Sequence[Format], fields: Mapping[str, Any], accepted: Seque
     """Return the format that a request asks for, the first of `formats` if it does not care.
 
     fields: the request's; `format` wins over the Accept header.
-    accepted: the media types of the Accept header, the dearest first; one that names text/html is
-    a browser's, which gets the default.
+    accepted: the media types of the Accept header, the dearest first; one that leaves room for the
+    default, or is a browser's, gets that.
     Raises InvalidOption if `format` names none of the formats.
     """
     by_name = {format_.name: format_ for format_ in formats}
     if "format" in fields:
         name = fields["format"]
         if not isinstance(name, str) or name.lower() not in by_name:
-            raise InvalidOption(f"format must be one of {', '.join(by_name)}.")
+            raise InvalidOption(f"format must be one of {', '.join(by_name)} at this path.")
         return by_name[name.lower()]
-    # Browsers name WebP and XML beside HTML, and want neither from here.
-    if "text/html" in accepted:
+    # Libraries name plain text, and browsers WebP and XML, beside what they really want. The
+    # default is what clients of today get; only who leaves no room for it means something else.
+    if not _DEFAULT_TYPES.union(formats[0].media_types).isdisjoint(accepted):
         return formats[0]
-    # What it accepts beyond these is no reason to refuse: the default is what clients of today
-    # get, whatever their Accept header says.
     by_media_type = {kind: form for form in reversed(formats) for kind in form.media_types}
     wanted = (by_media_type.get(kind) for kind in accepted)
     return next((format_ for format_ in wanted if format_), formats[0])

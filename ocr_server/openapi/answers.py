@@ -80,7 +80,7 @@ def _text_line() -> Schema:
             "words": {
                 "type": "array",
                 "items": {"type": "string"},
-                "description": "Characters, or words of Latin letters; with `return_word_box`.",
+                "description": "The characters, spaces too; with `return_word_box`.",
             },
             "word_boxes": {"type": "array", "items": _ref("Box")},
             "word_scores": {"type": "array", "items": _SCORE},

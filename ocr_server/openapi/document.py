@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ocr_server import __version__
 from ocr_server.openapi import answers, bodies, fields, problems
 from ocr_server.openapi.api import Api
 from ocr_server.openapi.paths import TAGS, paths
@@ -14,6 +15,7 @@ Send a picture or a document, get the text in it, with boxes and scores.
 Errors are problem details (RFC 9457), whose `code` never changes. Unknown fields are ignored.
 Where the server has API keys, send one as `Authorization: Bearer KEY` or as `X-API-Key: KEY`.
 """.strip()
+_KEY = "An API key; needed only if the server has keys."
 _REQUEST_ID: Schema = {
     "name": "X-Request-ID",
     "in": "header",
@@ -30,7 +32,7 @@ def document(api: Api) -> Schema:
         "openapi": "3.1.0",
         "info": {
             "title": "OCR server",
-            "version": "1.0.0",  # the interface's, not the program's
+            "version": __version__,
             "description": _DESCRIPTION,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
@@ -50,12 +52,12 @@ def document(api: Api) -> Schema:
             "headers": problems.HEADERS,
             "parameters": {"RequestId": _REQUEST_ID},
             "securitySchemes": {
-                "bearer": {"type": "http", "scheme": "bearer", "description": "An API key."},
+                "bearer": {"type": "http", "scheme": "bearer", "description": _KEY},
                 "apiKey": {
                     "type": "apiKey",
                     "in": "header",
                     "name": "X-API-Key",
-                    "description": "An API key.",
+                    "description": _KEY,
                 },
             },
         },

@@ -29,8 +29,8 @@ _MEANINGS = {
     "use_cls": "Whether the classifier runs, which turns text that lies upside down.",
     "use_rec": "Whether the recognizer runs, which reads the text lines. Without it entries have "
     "`dt_boxes` alone.",
-    "return_word_box": "Whether each text line tells where its words lie: `words`, `word_boxes` "
-    "and `word_scores`.",
+    "return_word_box": "Whether each text line tells where its characters lie: `words`, "
+    "`word_boxes` and `word_scores`.",
     "text_score": "Text lines whose score is less are dropped.",
     "box_thresh": "Boxes whose mean probability of being text is less are dropped.",
     "unclip_ratio": "How far boxes are grown beyond the core that the detector marks.",
@@ -91,7 +91,7 @@ def format_option(formats: Sequence[Format]) -> Mapping[str, Schema]:
 
 
 def parameters(schemas: Mapping[str, Schema]) -> list[Schema]:
-    """Return parameters of the query that have these schemas, by name."""
+    """Return parameters of the query by their schemas; a password is taken from none."""
     return [
         {
             "name": name,
@@ -100,4 +100,5 @@ def parameters(schemas: Mapping[str, Schema]) -> list[Schema]:
             "schema": {key: value for key, value in schema.items() if key != "description"},
         }
         for name, schema in schemas.items()
+        if name != "password"
     ]

@@ -11,6 +11,7 @@ from ocr_server.errors import InvalidOption
 from ocr_server.options import FLAGS, RANGES, Options
 from ocr_server.reading.forms import FORMS, Form
 from ocr_server.reading.http import Address
+from ocr_server.settings import ClientSettings
 
 _MOST_JOBS = 256
 _MOST_SECONDS = 86400
@@ -19,12 +20,13 @@ _SWITCHES = (
     ("--no-det", "use_det", "false", "no detector: the picture is one text line"),
     ("--no-cls", "use_cls", "false", "no classifier: text is not turned upright"),
     ("--no-rec", "use_rec", "false", "no recognizer: boxes alone"),
-    ("--word-boxes", "return_word_box", "true", "tell where words lie"),
+    ("--word-boxes", "return_word_box", "true", "tell where each character lies"),
 )
 _EPILOG = """\
 Several files, a folder or a pattern: json and ndjson name the file in each line, text and
 markdown in a line above; for the other formats give --output.
-The environment variable OCR_SERVER_KEY holds the server's API key.
+The environment variable OCR_SERVER_KEY holds the server's API key, OCR_SERVER_PASSWORD the
+password of PDFs.
 Exit status: 0 all was read, 1 something was not (standard error says what), 2 wrong usage.
 """
 
@@ -52,7 +54,10 @@ class Arguments:
 
 
 def parse(given: Sequence[str]) -> Arguments:
-    """Read the flags; wrong ones end the process with status 2 and the usage."""
+    """Read the flags, and what the environment holds for them.
+
+    Wrong flags end the process with status 2 and the usage. Raises InvalidSettings.
+    """
     parser = _parser()
     found = parser.parse_intermixed_args(given)
     fields = {
@@ -60,7 +65,8 @@ def parse(given: Sequence[str]) -> Arguments:
         for name in (*FLAGS, *RANGES, "pages", "dpi")
         if (value := getattr(found, name)) is not None
     }
-    in_form = {"password": found.password} if found.password is not None else {}
+    key, password = _secrets(found)
+    in_form = {"password": password} if password is not None else {}
     try:
         options = Options.from_fields(fields)
         document_options = DocumentOptions.from_fields({**fields, **in_form})
@@ -74,11 +80,21 @@ def parse(given: Sequence[str]) -> Arguments:
         document_options=document_options,
         output=found.output,
         server=found.server,
-        key=found.key,
+        key=key,
         timeout=found.timeout,
         jobs=found.jobs,
         is_quiet=found.quiet,
     )
+
+
+def _secrets(found: argparse.Namespace) -> tuple[str | None, str | None]:
+    """Return key and password: what stands in the environment counts where no flag is given."""
+    if found.key is not None and found.password is not None:
+        return found.key, found.password
+    settings = ClientSettings.from_environment()
+    key = settings.key or None if found.key is None else found.key
+    password = settings.password or None if found.password is None else found.password
+    return key, password
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -114,7 +130,7 @@ def _add_server(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument_group("options").add_argument
+    add = parser.add_argument_group("reading").add_argument
     for flag, name, value, meaning in _SWITCHES:
         add(flag, dest=name, action="store_const", const=value, help=meaning)
     add("--text-score", metavar="S", help=f"least score of a line, {_ALLOWED['text_score']}")
@@ -126,7 +142,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         metavar="DPI",
         help=f"at which PDFs are read, {LEAST_DPI} to {MOST_DPI} (default 200)",
     )
-    add("--password", help="of PDFs; others can see it in the list of processes")
+    add("--password", help="of PDFs; better set OCR_SERVER_PASSWORD")
 
 
 def _address(text: str) -> Address:

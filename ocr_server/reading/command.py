@@ -13,16 +13,15 @@ from ocr_server.reading.output import FolderOutput, Output, StandardOutput
 from ocr_server.reading.progress import Progress
 from ocr_server.reading.sources import Found, Source, find
 from ocr_server.reading.work import Piece, Read, read_all
-from ocr_server.settings import ClientSettings, InvalidSettings, Settings
+from ocr_server.settings import InvalidSettings, Settings
 
 _REMOTE_JOBS = 4
 
 
 def run(given: Sequence[str]) -> int:
     """Read what the arguments name; return the exit status."""
-    arguments = parse(given)
     try:
-        return _read(arguments)
+        return _read(parse(given))
     except (WrongUsage, InvalidSettings) as error:
         print(f"ocr_server read: {error}", file=sys.stderr)  # noqa: T201
         return 2
@@ -109,10 +108,9 @@ def _reader(arguments: Arguments, progress: Progress) -> tuple[Read, int]:
     if arguments.server:
         from ocr_server.reading.remote import Remote
 
-        key = arguments.key or ClientSettings.from_environment().key
         headers = {"User-Agent": f"ocr_server/{__version__}"}
-        if key:
-            headers["Authorization"] = f"Bearer {key}"
+        if arguments.key:
+            headers["Authorization"] = f"Bearer {arguments.key}"
         client = Client(arguments.server, headers, arguments.timeout)
         form, fields = arguments.form, arguments.fields
         password = arguments.document_options.password

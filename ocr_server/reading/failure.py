@@ -3,7 +3,13 @@
 import errno
 from dataclasses import dataclass
 
-from ocr_server.errors import OcrServerError
+from ocr_server.errors import InvalidPassword, OcrServerError
+
+# The server's own words tell of form fields.
+_DETAILS = {
+    InvalidPassword.code: "The PDF is encrypted, and the password is missing or wrong. "
+    "Give it with --password or OCR_SERVER_PASSWORD.",
+}
 
 
 class WrongUsage(Exception):
@@ -39,7 +45,8 @@ class Failure:
     def of(cls, file: str, error: Exception) -> "Failure":
         """Return what to tell of an error."""
         if isinstance(error, ReadError | OcrServerError):
-            return cls(file, error.title, str(error), error.code)
+            detail = _DETAILS.get(error.code, str(error))
+            return cls(file, error.title, detail, error.code)
         if isinstance(error, OSError):
             reason = error.strerror or type(error).__name__
             code = "not_found" if error.errno == errno.ENOENT else "unreadable_file"

@@ -117,13 +117,17 @@ def _check(response: HTTPResponse, wanted: str) -> None:
     if found == "application/problem+json":
         with suppress(ValueError, TypeError, KeyError):
             problem = json.loads(response.read(_MAX_PROBLEM_BYTES))
-            error = ReadError(str(problem["title"]), str(problem["detail"]), str(problem["code"]))
-            raise error
+            detail = f"{problem['detail']}{_hint(response)}"
+            raise ReadError(str(problem["title"]), detail, str(problem["code"]))
     raise ReadError(
         f"Answer {response.status} of type {found}",
-        "This is no answer of an ocr_server. Check the address after --server.",
+        f"This is no answer of an ocr_server. Check the address.{_hint(response)}",
         "unexpected_answer",
     )
+
+
+def _hint(response: HTTPResponse) -> str:
+    return " --server takes the address without /ocr." if response.status == 404 else ""
 
 
 def _reason(error: Exception) -> str:

@@ -51,9 +51,9 @@ class Remote:
         with self._post(path, data, self.form.format, self.fields) as response:
             yield response.read()
             failed = response.headers.get(FAILED_PAGES, "")
-        for number in filter(None, failed.split(", ")):
-            detail = "It has no text in the PDF. Ask for another format to be told why."
-            yield Failure(f"{file}, page {number}", "Page was not read", detail, "failed_page")
+        if failed:
+            detail = "They have no text in the PDF. Ask for another format to be told why."
+            yield Failure(f"{file}, pages {failed}", "Pages were not read", detail, "failed_pages")
 
     def _pages(self, file: str, data: bytes, progress: FileProgress) -> Iterator[Piece]:
         """Have the pages sent as they are read, and write them here.

@@ -7,9 +7,10 @@ const BUSY = [429, 503]; // a proxy's word and the server's own
 const MOST_TRIES = 5;
 const LONGEST_PAUSE_SECONDS = 60;
 
-// `request`: path, file, fields, and format or none. `tell` is told in words what is waited for.
+// `request`: path, file, fields, and format or none. `tell` is told in words what is waited for;
+// `begin` is called when the wait for a key is over.
 // Throws a Problem, or the signal's reason.
-export async function send(request, signal, tell) {
+export async function send(request, signal, { tell, begin }) {
   for (let tries = 1; ; tries += 1) {
     const key = currentKey();
     const response = await post(request, key, signal);
@@ -17,7 +18,7 @@ export async function send(request, signal, tell) {
     if (response.status === 401) {
       tell("Waits for the API key");
       await anotherKey(key, signal);
-      tell("Being read");
+      begin();
     } else if (BUSY.includes(response.status) && tries < MOST_TRIES) {
       await response.body?.cancel();
       const seconds = secondsToWait(response);

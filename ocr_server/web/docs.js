@@ -1,5 +1,7 @@
 // Starts Swagger UI on the description of this server, and mends what it lacks for the keyboard.
 
+import { forPeople } from "./docs_forms.js";
+
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const place = document.getElementById("documentation");
 
@@ -16,6 +18,12 @@ function mend() {
   for (const example of place.querySelectorAll("pre:not([tabindex])")) example.tabIndex = 0;
 }
 
+const updateJsonSpec = (update) => (description) => update(forPeople(description));
+const plugin = {
+  components: { ParameterIncludeEmpty: () => null }, // It would tick "Send empty value" by itself.
+  statePlugins: { spec: { wrapActions: { updateJsonSpec } } },
+};
+
 dark.addEventListener("change", dress);
 dress();
 new MutationObserver(mend).observe(place, { childList: true, subtree: true });
@@ -27,4 +35,5 @@ SwaggerUIBundle({
   deepLinking: false,
   validatorUrl: null,
   persistAuthorization: false,
+  plugins: [plugin],
 });

@@ -1,7 +1,7 @@
 // A document's pages, shown one by one as the server reads them.
 
 import { count, make } from "./elements.js";
-import { isUnsure, lineParts, textOf } from "./lines.js";
+import { isUnsure, lineParts, textOf, wordsOf } from "./lines.js";
 import { Problem, problemBox } from "./problem.js";
 
 // Yields the page objects of an answer as they come. Throws a Problem if it breaks off.
@@ -58,6 +58,7 @@ export function sectionOf(page) {
 function paragraphOf(entry) {
   const line = make("p", { className: "line" });
   line.classList.toggle("unsure", isUnsure(entry));
-  line.append(...(isUnsure(entry) ? lineParts(entry) : [textOf(entry)]));
+  line.classList.toggle("none", !textOf(entry));
+  line.append(...(isUnsure(entry) ? lineParts(entry) : [wordsOf(entry)]));
   return line;
 }

@@ -11,6 +11,7 @@ import { copy, save } from "./save.js";
 
 const PATHS = { picture: "ocr", document: "ocr/document" };
 const ANNOUNCE_EVERY_MS = 5000;
+const HOW_TO_UNLOCK = "Type it under Options, Password, and press Enter.";
 
 export class Item {
   constructor(file) {
@@ -18,6 +19,7 @@ export class Item {
     this.url = URL.createObjectURL(file);
     this.entries = [];
     this.failedPages = 0;
+    this.isLocked = false;
     this.state = make("p", { className: "state" });
     this.tools = make("div", { className: "tools" });
     this.progress = make("progress", { hidden: true });
@@ -30,14 +32,23 @@ export class Item {
       make("div", { className: "top" }, head, this.tools), this.progress, this.problems, this.body);
   }
 
+  // Until the options can be taken; whether it is still wanted then, the signal says.
+  hold() {
+    this.wait("Waits: an option is not allowed");
+  }
+
   // Takes the options as they are now; returns the signal that `read` is to be called with.
   prepare(form, kind) {
     this.kind = kindOf(this.file, kind);
     this.fields = fieldsOf(form, this.kind);
-    this.controller = new AbortController();
-    this.tell("Waits for its turn");
-    this.offer(button("Cancel", () => this.cancel()));
+    this.wait("Waits for its turn");
     return this.controller.signal;
+  }
+
+  wait(words) {
+    this.controller = new AbortController();
+    this.tell(words);
+    this.offer(button("Cancel", () => this.cancel()));
   }
 
   cancel() {
@@ -54,7 +65,6 @@ export class Item {
   // Never rejects: what goes wrong is shown.
   async read(signal) {
     if (signal.aborted) return;
-    const began = performance.now();
     this.entries = [];
     this.failedPages = 0;
     this.body.replaceChildren();
@@ -62,16 +72,23 @@ export class Item {
       (this.kind === "document" ? this.readPages(signal) : this.readPicture(signal)));
     if (signal.aborted) return;
     if (!done) return this.end("Not read");
-    const seconds = ((performance.now() - began) / 1000).toFixed(1);
+    const seconds = ((performance.now() - this.began) / 1000).toFixed(1);
     this.tell(`${this.summary()} \u00b7 ${seconds} s`);
     announce(`${this.file.name}: ${this.summary()}`);
     this.offerResults();
   }
 
+  // The time that a person takes to type an API key is not counted.
+  begin() {
+    this.tell("Being read");
+    this.began = performance.now();
+  }
+
   // Does something that talks to the server; returns whether it came to its end.
   async attempt(signal, work) {
     this.problems.replaceChildren();
-    this.tell("Being read");
+    this.lock(false);
+    this.begin();
     this.progress.removeAttribute("value");
     this.progress.hidden = false;
     try {
@@ -86,17 +103,26 @@ export class Item {
   }
 
   show(problem) {
-    this.problems.append(problemBox(problem));
-    if (problem.code === "invalid_password") this.onPassword();
+    const isLocked = problem.code === "invalid_password";
+    this.problems.append(problemBox(isLocked ? { ...problem, detail: HOW_TO_UNLOCK } : problem));
+    if (isLocked) this.lock(true);
+  }
+
+  // Whether a password is waited for.
+  lock(isLocked) {
+    if (this.isLocked === isLocked) return;
+    this.isLocked = isLocked;
+    this.onLock();
   }
 
   post(signal, format) {
     const { file, fields } = this;
     const path = format === "pdf" ? PATHS.document : PATHS[this.kind];
-    return send({ path, file, fields, format }, signal, (words) => {
+    const tell = (words) => {
       this.tell(words);
       announce(`${file.name}: ${words}`);
-    });
+    };
+    return send({ path, file, fields, format }, signal, { tell, begin: () => this.begin() });
   }
 
   async readPicture(signal) {

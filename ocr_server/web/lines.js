@@ -11,13 +11,19 @@ export function textOf(entry) {
   return "";
 }
 
+// The text, or in words why there is none.
+export function wordsOf(entry) {
+  return textOf(entry) || (entry.rec_txt === undefined ? "not read" : "no text");
+}
+
+// Of the text: without it the score is that of how the picture lies.
 export function isUnsure(entry) {
-  return entry.score !== undefined && Number(entry.score) < UNSURE_BELOW;
+  return entry.rec_txt !== undefined && Number(entry.score) < UNSURE_BELOW;
 }
 
 // Returns what a line shows: its text, its score, and "unsure" in words where it is low.
 export function lineParts(entry) {
-  const text = make("span", { className: "text", textContent: textOf(entry) || "no text" });
+  const text = make("span", { className: "text", textContent: wordsOf(entry) });
   text.classList.toggle("none", !textOf(entry));
   if (entry.score === undefined) return [text];
   const score = Number(entry.score).toFixed(2);

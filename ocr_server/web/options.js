@@ -10,7 +10,7 @@ export const FORMATS = {
   alto: ["ALTO", "xml"],
   tsv: ["Table (TSV)", "tsv"],
   image: ["Picture with boxes", "png"],
-  pdf: ["Searchable PDF", "pdf"],
+  pdf: ["Searchable PDF", "searchable.pdf"],
   ndjson: ["JSON, a page a line", "ndjson"],
 };
 const NOT_OF = { picture: ["ndjson"], document: ["image"] };

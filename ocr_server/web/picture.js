@@ -1,7 +1,7 @@
 // A picture with its boxes, beside its text lines; what is pointed at in one lights up in both.
 
 import { draw, make } from "./elements.js";
-import { isUnsure, lineList, rove, textOf } from "./lines.js";
+import { isUnsure, lineList, rove, wordsOf } from "./lines.js";
 
 const VERY_TALL = 2;
 
@@ -42,7 +42,7 @@ function boxOf(entry, index, line) {
     class: isUnsure(entry) ? "box unsure" : "box",
     role: "button",
     tabindex: -1,
-    "aria-label": `Line ${index + 1}: ${textOf(entry) || "no text"}`,
+    "aria-label": `Line ${index + 1}: ${wordsOf(entry)}`,
   }, polygon(entry.dt_boxes, "outline"), ...(entry.word_boxes ?? []).map((word) => polygon(word, "word")));
   box.addEventListener("click", () => line.focus());
   box.addEventListener("keydown", (event) => {

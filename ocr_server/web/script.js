@@ -7,24 +7,42 @@ const results = document.getElementById("results");
 const again = document.getElementById("again");
 const clear = document.getElementById("clear");
 const options = form.querySelector("details");
+const locked = document.getElementById("locked");
 
+const held = new Set(); // Items that wait until all options are allowed.
 let items = [];
 let last = Promise.resolve();
 
 function add(files) {
-  if (!files.length || !valid()) return;
+  if (!files.length) return;
   const added = Array.from(files, (file) => new Item(file));
   for (const item of added) {
-    item.onAgain = () => valid() && enqueue(item);
-    item.onPassword = () => {
-      options.open = true;
-      form.elements.password.focus();
+    item.onAgain = () => take([item]);
+    item.onLock = () => {
+      tellLocked();
+      if (item.isLocked) askPassword();
     };
   }
   items.push(...added);
   results.prepend(...added.map((item) => item.root));
-  added.forEach(enqueue);
+  take(added);
   update();
+}
+
+// Has items read, or keeps them until the options are allowed.
+function take(some) {
+  if (valid()) return some.forEach(enqueue);
+  for (const item of some) {
+    item.hold();
+    held.add(item);
+  }
+}
+
+function release() {
+  if (!form.matches(":valid")) return; // Asked so, the browser shows nothing.
+  const wanted = [...held].filter((item) => !item.controller.signal.aborted);
+  held.clear();
+  wanted.forEach(enqueue);
 }
 
 function enqueue(item) {
@@ -34,13 +52,30 @@ function enqueue(item) {
 
 // Says in the browser's own words which option is not allowed.
 function valid() {
-  if (form.checkValidity()) return true;
-  options.open = true;
   return form.reportValidity();
+}
+
+// What is wrong must be in sight: browsers say nothing of a field that cannot be focused.
+form.addEventListener("invalid", () => {
+  options.open = true;
+}, { capture: true });
+form.addEventListener("change", release);
+
+function askPassword() {
+  options.open = true;
+  form.elements.password.focus();
+}
+
+// Of several files, those that the password is for.
+function tellLocked() {
+  const names = items.filter((item) => item.isLocked).map((item) => item.file.name);
+  const isNeeded = items.length > 1 && names.length > 0;
+  locked.textContent = isNeeded ? `Needed for ${names.join(", ")}` : "";
 }
 
 function update() {
   items = items.filter((item) => item.root.isConnected);
+  tellLocked();
   again.hidden = clear.hidden = items.length === 0;
 }
 
@@ -54,6 +89,7 @@ for (const input of form.querySelectorAll("input[type=file]")) {
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
+  held.clear();
   for (const item of items) item.controller.abort();
   items.forEach(enqueue);
 });

@@ -8,7 +8,7 @@ from playwright.sync_api import FilePayload, Page, expect
 from tests import pictures
 from tests.browser import documents
 from tests.browser.documents import PAGES
-from tests.browser.files import choose, finished
+from tests.browser.files import choose, finished, picture
 from tests.browser.test_accessibility import assert_accessible
 from tests.browser.watched import shoot
 
@@ -81,14 +81,39 @@ def test_only_the_pages_asked_for_are_read(page: Page) -> None:
 
 def test_a_password_is_asked_for_and_taken(page: Page) -> None:
     choose(page, documents.pdf(password="open sesame"))
-    expect(page.get_by_role("alert")).to_contain_text("Code invalid_password")
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("Type it under Options, Password, and press Enter.")
+    expect(alert).to_contain_text("Code invalid_password")
     expect(page.get_by_label("Password")).to_be_focused()
+    expect(page.locator("#locked")).to_be_hidden()
     page.keyboard.type("open sesame")
     with page.expect_request("**/ocr/document*") as asked:
         page.keyboard.press("Enter")
     assert "sesame" not in asked.value.url
     finished(page)
     assert shown(page) == LINES
+
+
+def test_of_several_files_the_one_that_the_password_is_for_is_named(page: Page) -> None:
+    locked = documents.pdf(["small.png"], password="open sesame") | {"name": "letter.pdf"}
+    choose(page, [picture("small.png"), locked])
+    expect(page.get_by_label("Password")).to_be_focused()
+    expect(page.locator("#locked")).to_have_text("Needed for letter.pdf")
+    expect(page.get_by_label("Password")).to_have_accessible_description("Needed for letter.pdf")
+    assert_accessible(page)
+    shoot(page, "password")
+    page.keyboard.type("open sesame")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Copy text")).to_have_count(2)
+    expect(page.locator("#locked")).to_be_hidden()
+
+
+def test_pages_that_were_to_be_looked_at_alone_say_not_read(page: Page) -> None:
+    page.locator("summary").click()
+    page.get_by_label("Read the text").uncheck()
+    choose(page, documents.pdf(["small.png"]))
+    finished(page)
+    assert shown(page) == [["notread"]]
 
 
 def test_a_broken_document_is_refused_in_words(page: Page) -> None:
@@ -111,7 +136,9 @@ def test_all_pages_are_downloaded_in_a_format(format_: str, page: Page) -> None:
     item.get_by_label("Format to download").select_option(format_)
     with page.expect_download() as download:
         item.get_by_role("button", name="Download").click()
-    assert download.value.suggested_filename == f"scan.{format_}"
+    # Never the name of the file that was sent.
+    ending = "searchable.pdf" if format_ == "pdf" else format_
+    assert download.value.suggested_filename == f"scan.{ending}"
     content = download.value.path().read_bytes()
     assert content.startswith(b"%PDF-" if format_ == "pdf" else b"{")
 

@@ -1,6 +1,7 @@
 """What goes wrong is said in the page, with what to do."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,6 +102,16 @@ def test_a_server_with_keys_makes_the_page_ask_for_one(guarded: Server, open_pag
     page.keyboard.press("Enter")
     assert texts(finished(page)) == SMALL
     expect(field).to_be_hidden()
+
+
+def test_the_time_that_a_key_takes_to_type_is_not_counted(page: Page) -> None:
+    page.clock.install()
+    page.route("**/ocr", lambda route: route.fulfill(status=401, json={}), times=1)
+    choose(page, picture("small.png"))
+    page.get_by_label("API key").fill(KEY)
+    page.clock.fast_forward(3600_000)
+    page.keyboard.press("Enter")
+    expect(finished(page).locator(".state")).to_have_text(re.compile(r" \d{1,3}\.\d s$"))
 
 
 def test_a_key_is_kept_for_the_tab_alone(guarded: Server, open_page: Opened) -> None:

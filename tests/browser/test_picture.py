@@ -142,13 +142,13 @@ def test_the_answer_is_downloaded_in_every_format(page: Page) -> None:
         with page.expect_download() as download:
             item.get_by_role("button", name="Download").click()
         saved[download.value.suggested_filename] = download.value.path().read_bytes()
-    endings = ["txt", "json", "md", "hocr", "xml", "tsv", "png", "pdf"]
+    endings = ["txt", "json", "md", "hocr", "xml", "tsv", "png", "searchable.pdf"]
     assert list(saved) == [f"small.{ending}" for ending in endings]
     for name in ("small.txt", "small.md", "small.hocr", "small.xml", "small.tsv"):
         assert b"Harvest" in saved[name]
     assert json.loads(saved["small.json"])["0"]["rec_txt"] == "Harvest"
     assert saved["small.png"].startswith(b"\x89PNG")
-    assert saved["small.pdf"].startswith(b"%PDF-")
+    assert saved["small.searchable.pdf"].startswith(b"%PDF-")
 
 
 def test_options_go_with_the_picture_and_it_can_be_read_again(page: Page) -> None:
@@ -163,22 +163,75 @@ def test_options_go_with_the_picture_and_it_can_be_read_again(page: Page) -> Non
     assert [text.strip() for text in texts(item)] == pictures.LINES["small.png"]
 
 
-def test_words_have_boxes_if_asked_for(page: Page) -> None:
+def test_characters_have_boxes_if_asked_for(page: Page) -> None:
     page.locator("summary").click()
-    page.get_by_label("Boxes of words").check()
+    page.get_by_label("Boxes of characters").check()
     item = read(page, "small.png")
     assert item.locator(".box .word").count() > 1
 
 
-def test_an_option_out_of_its_range_is_not_sent(page: Page) -> None:
+def test_lines_that_were_not_to_be_read_say_so(page: Page) -> None:
+    page.locator("summary").click()
+    page.get_by_label("Read the text").uncheck()
+    item = read(page, "small.png")
+    assert texts(item) == ["not read"]
+    shoot(page, "not_read")
+
+
+def test_how_sure_the_classifier_is_says_nothing_of_the_text(page: Page) -> None:
+    alone = {"0": {"cls_label": "0", "score": "0.61"}}
+    page.route("**/ocr", lambda route: route.fulfill(json=alone))
+    item = read(page, "small.png")
+    assert texts(item) == ["Lies at 0 degrees"]
+    expect(item.locator(".state")).to_contain_text("1 line")
+    expect(item).not_to_contain_text("unsure")
+
+
+def set_wrong_option(page: Page) -> Locator:
+    """Set an option that is not allowed, and fold the options away."""
     page.locator("summary").click()
     score = page.get_by_label("Least score of a line")
     score.fill("2")
     page.locator("summary").click()
-    choose(page, picture("small.png"))
-    expect(score).to_be_visible()
+    expect(score).to_be_hidden()
+    return score
+
+
+def test_a_file_waits_until_all_options_are_allowed(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    score = set_wrong_option(page)
+    choose(page, [picture("small.png"), picture(NAME)])
     expect(score).to_be_focused()
-    assert page.locator("article").count() == 0
+    waits = "Waits: an option is not allowed"
+    expect(page.locator(".state")).to_have_text([waits, waits])
+    shoot(page, "option_not_allowed")
+    page.get_by_role("button", name="Cancel").last.click()
+    assert not any(url.endswith("/ocr") for url in asked)
+    score.fill("0.4")
+    score.press("Tab")
+    assert texts(finished(page)) == pictures.LINES["small.png"]
+    expect(page.locator(".state").last).to_have_text("Cancelled")
+    assert len([url for url in asked if url.endswith("/ocr")]) == 1
+
+
+def test_reading_again_shows_which_option_is_not_allowed(page: Page) -> None:
+    item = read(page, "small.png")
+    score = set_wrong_option(page)
+    page.get_by_role("button", name="Read again").click()
+    expect(score).to_be_focused()
+    assert texts(item) == pictures.LINES["small.png"]
+
+
+def test_what_is_tried_again_waits_for_the_options_too(page: Page) -> None:
+    choose(page, picture("small.png") | {"buffer": b"nothing"})
+    page.get_by_role("button", name="Try again").wait_for()
+    score = set_wrong_option(page)
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".state")).to_contain_text("Waits")
+    score.fill("0.4")
+    score.press("Enter")
+    expect(page.locator(".state")).to_have_text("Not read")
 
 
 def image_of(name: str) -> Image.Image:

@@ -1,8 +1,10 @@
 """What a request may ask of a document."""
 
+from collections.abc import Sequence
+
 import pytest
 
-from ocr_server.documents.document_options import DocumentOptions
+from ocr_server.documents.document_options import DocumentOptions, as_ranges
 from ocr_server.errors import InvalidOption, TooManyPages
 
 
@@ -91,3 +93,24 @@ def test_a_password_may_have_any_characters() -> None:
     assert (
         DocumentOptions.from_fields({"password": " pässwörd 密码 "}).password == " pässwörd 密码 "
     )
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text"),
+    [
+        ([], ""),
+        ([7], "7"),
+        ([1, 2, 3], "1-3"),
+        ([1, 3, 4, 9], "1, 3-4, 9"),
+        (range(2, 100_001), "2-100000"),
+    ],
+)
+def test_pages_are_told_in_ranges(numbers: Sequence[int], text: str) -> None:
+    assert as_ranges(numbers) == text
+
+
+def test_very_many_ranges_are_cut_to_what_a_header_may_hold() -> None:
+    told = as_ranges(range(1, 100_000, 2))
+    assert told.startswith("1, 3, 5, ")
+    assert told.endswith(", ...")
+    assert len(told) < 1000

@@ -1,6 +1,7 @@
 """Frames of GIF files, counted."""
 
 import io
+import time
 
 import pytest
 from PIL import Image
@@ -51,3 +52,13 @@ def test_a_first_frame_larger_than_the_screen_makes_room_for_itself_and_those_th
     data = bytearray(gif(2))
     data[6:10] = b"\x01\0\x01\0"
     assert count_frames(bytes(data), 100) == 2
+
+
+def test_a_frame_in_very_many_pieces_is_refused_at_once() -> None:
+    whole = gif(2)
+    place = whole.index(b"\x21\xf9")
+    comment = b"\x21\xfe" + b"\x01x" * 5_000_000 + b"\x00"
+    start = time.process_time()
+    with pytest.raises(BrokenGif):
+        count_frames(whole[:place] + comment + whole[place:], 1000)
+    assert time.process_time() - start < 3

@@ -12,7 +12,7 @@ from PIL import Image
 from ocr_server.documents.document import Document, Pictures, open_document
 from ocr_server.documents.document_options import DocumentOptions
 from ocr_server.documents.searchable import SearchablePdf
-from ocr_server.errors import InvalidDocument, InvalidPage
+from ocr_server.errors import InvalidDocument, InvalidPage, TooManyPages
 from ocr_server.page import Page
 from ocr_server.reader import Picture
 from ocr_server.settings import Settings
@@ -116,8 +116,16 @@ def test_more_than_may_be_held_is_told() -> None:
     noise = np.random.default_rng(0).integers(0, 255, (5000, 5000, 3), np.uint8)
     pages = [Page(number, 5000, 5000) for number in range(1, 16)]
     settings = Settings(max_render_bytes=256 << 20)
-    with pytest.raises(InvalidDocument, match="too much time or memory"):
+    with pytest.raises(TooManyPages, match=r'such as "1-\d+"'):
         written(pictures_of(15), pages, settings, Picture(noise))
+
+
+def test_grey_pictures_stay_grey_and_coloured_ones_coloured() -> None:
+    colour = np.full((*SIZE[::-1], 3), (200, 100, 50), np.uint8)
+    for picture, space in ((blank(), "/DeviceGray"), (Picture(colour), "/DeviceRGB")):
+        data, _ = written(pictures_of(1), [read(1, "one")], Settings(), picture)
+        with pikepdf.open(io.BytesIO(data)) as opened:
+            assert opened.pages[0].Resources.XObject.Picture.ColorSpace == space
 
 
 def test_an_encrypted_pdf_is_written_open() -> None:

@@ -11,7 +11,7 @@ FORMATS = [JSON, ALTO, IMAGE]
 
 
 def test_the_accept_header_chooses_a_format() -> None:
-    assert chosen(FORMATS, {}, ["text/x-unknown", "image/webp", "application/json"]) is IMAGE
+    assert chosen(FORMATS, {}, ["text/x-unknown", "image/webp", "image/png"]) is IMAGE
 
 
 def test_the_field_wins_over_the_accept_header() -> None:
@@ -23,6 +23,12 @@ def test_a_browser_which_also_accepts_pictures_gets_the_default(place: int) -> N
     accepted = ["application/alto+xml", "image/webp"]
     accepted.insert(place, "text/html")
     assert chosen(FORMATS, {}, accepted) is JSON
+
+
+@pytest.mark.parametrize("room", ["application/json", "*/*", "application/*"])
+def test_who_would_take_the_default_gets_it_whatever_else_it_names(room: str) -> None:
+    assert chosen(FORMATS, {}, ["image/webp", room]) is JSON
+    assert chosen(FORMATS, {}, [room, "image/webp"]) is JSON
 
 
 def test_a_browser_may_ask_by_the_field() -> None:

@@ -68,9 +68,8 @@ def send(server: Server, data: bytes, options: dict[str, Any]) -> str:
     """Send a document, check the answer; return the error's code, or what the pages are."""
     response = requests.post(
         f"{server.url}/ocr/document",
-        data=data,
-        headers={"Content-Type": "application/octet-stream"},
-        params=options,
+        files={"image_file": data},
+        data=options,
         timeout=60,
     )
     is_pdf = response.ok and options["format"] == "pdf"

@@ -3,7 +3,10 @@
 import hashlib
 import re
 import secrets
+import socket
+import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,12 +25,13 @@ EXAMPLES = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder like a checkout, with the pictures and the files to try."""
+    """A folder like a checkout, with the pictures, `.venv` and the files to try."""
     made = tmp_path_factory.mktemp("checkout")
     (made / "tests").mkdir()
     (made / "tests" / "pictures").symlink_to(ROOT / "tests" / "pictures")
+    (made / ".venv").symlink_to(sys.prefix)
     run(EXAMPLES[MAKES_FILES], made)
-    (made / "password.txt").write_text("quince", "utf-8")
+    (made / "try" / "password.txt").write_text("quince", "utf-8")
     return made
 
 
@@ -72,6 +76,18 @@ def test_an_example_tries_again_when_the_server_is_busy(
     with busy_once(server.url) as busy:
         check(EXAMPLES[name], run(EXAMPLES[name], folder, busy.url))
         assert (busy.refused, busy.passed_on) == (1, 1)
+
+
+def test_a_server_with_a_key_is_tried_as_told(folder: Path) -> None:
+    (example,) = (
+        example
+        for example in examples(ROOT / "docs" / "operations.md")
+        if "ocr_server key" in example.code
+    )
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    moved = replace(example, code=example.code.replace("9004", port))
+    assert '"rec_txt": "Harvest"' in run(moved, folder, PYTHONPATH=str(ROOT))
 
 
 def test_there_are_examples_of_each_kind_in_each_language() -> None:

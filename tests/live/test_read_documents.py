@@ -109,6 +109,8 @@ def test_an_encrypted_pdf_needs_its_password(server: Server, folder: Path) -> No
         assert codes(wrong.stderr) == ["other/locked.pdf (invalid_password)"]
         right = read(*flags, "--password", "s\N{LATIN SMALL LETTER SHARP S} &?", folder=folder)
         assert json.loads(right.stdout)["page_count"] == 3
+        unseen = {"OCR_SERVER_PASSWORD": "s\N{LATIN SMALL LETTER SHARP S} &?"}
+        assert read(*flags, folder=folder, environment=unseen).stdout == right.stdout
     assert "wrong" not in server.log.read_text()
 
 

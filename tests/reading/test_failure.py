@@ -1,6 +1,8 @@
 from pathlib import Path
 
-from ocr_server.errors import InvalidImage
+import pytest
+
+from ocr_server.errors import InvalidImage, InvalidPassword
 from ocr_server.reading.failure import Failure, ReadError
 
 
@@ -20,3 +22,15 @@ def test_a_file_that_cannot_be_opened_says_why(tmp_path: Path) -> None:
     except OSError as error:
         failure = Failure.of("folder", error)
     assert (failure.detail, failure.code) == ("Is a directory.", "unreadable_file")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        InvalidPassword("Send it as a form field."),
+        ReadError("Locked", "A form field.", "invalid_password"),
+    ],
+)
+def test_a_missing_password_is_told_with_the_flag_for_it(error: Exception) -> None:
+    failure = Failure.of("1.pdf", error)
+    assert failure.detail.endswith("Give it with --password or OCR_SERVER_PASSWORD.")

@@ -114,6 +114,16 @@ def test_another_servers_answer_is_told_as_such(reply: Reply) -> None:
     assert str(reply.status) in error.title
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [problem("not_found", 404), Reply(404, b"<html>", {"Content-Type": "text/html"})],
+)
+def test_an_address_with_a_path_too_many_is_told(reply: Reply) -> None:
+    with scripted(reply) as server:
+        error = failure(server)
+    assert str(error).endswith("--server takes the address without /ocr.")
+
+
 def test_an_answer_before_the_body_was_sent_is_told() -> None:
     refusal = problem("body_too_large", 413)
     refusal = Reply(413, refusal.body, refusal.headers, reads_body=False)
