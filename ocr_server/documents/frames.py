@@ -119,7 +119,10 @@ class Animation:
             # Without alpha where there is none: frames may be large.
             mode = "RGBA" if self._image.has_transparency_data else "RGB"
             frame = np.asarray(self._image.convert(mode), np.uint8)
-        except (OSError, ValueError, SyntaxError, EOFError) as error:
+        except InvalidPage:
+            raise
+        # What a broken file makes of Pillow's decoders is in no contract.
+        except Exception as error:
             raise _broken() from error
         if frame.shape[1::-1] != self._size:
             raise _broken()  # The limit on pixels was held against the header's size.

@@ -177,6 +177,16 @@ def test_an_animation_cut_short_gives_the_frames_that_are_whole() -> None:
         document.page(2)()
 
 
+def test_an_animation_cut_behind_the_head_of_a_frame_is_broken_there() -> None:
+    data = joined(coloured("red", "blue"), "GIF", duration=50)
+    second = data.rindex(b",\0\0\0\0\x1e\0\x14\0")
+    document = animation(data[: second + 10])
+    assert document.page_count == 2
+    assert colour_of(document.page(1)().pixels) == [0, 0, 255]
+    with pytest.raises(InvalidImage):
+        document.page(2)()
+
+
 def test_a_frame_behind_too_many_large_ones_fails_in_time() -> None:
     document = animation(joined(coloured(*["red", "blue"] * 200), "GIF", duration=50))
     assert document.page(1)().pixels.shape == (20, 30, 3)

@@ -120,7 +120,8 @@ def test_no_mutant_of_a_document_breaks_the_server(tmp_path: Path) -> None:
                 raise
             seen[outcome] = seen.get(outcome, 0) + 1
         assert server.workers == workers
-        assert "Traceback" not in server.log.read_text()
+        log = server.log.read_text()
+        assert "Traceback" not in log, log[log.index("Traceback") :][:3000]
     print(seen)
     assert seen["read"] > MUTANTS / 10
     assert len(seen) > 3
