@@ -9,7 +9,7 @@ export const FORMATS = {
   hocr: ["hOCR", "hocr"],
   alto: ["ALTO", "xml"],
   tsv: ["Table (TSV)", "tsv"],
-  image: ["Picture with boxes", "png"],
+  image: ["Picture with boxes", "boxes.png"],
   pdf: ["Searchable PDF", "searchable.pdf"],
   ndjson: ["JSON, a page a line", "ndjson"],
 };

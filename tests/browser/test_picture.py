@@ -142,12 +142,12 @@ def test_the_answer_is_downloaded_in_every_format(page: Page) -> None:
         with page.expect_download() as download:
             item.get_by_role("button", name="Download").click()
         saved[download.value.suggested_filename] = download.value.path().read_bytes()
-    endings = ["txt", "json", "md", "hocr", "xml", "tsv", "png", "searchable.pdf"]
+    endings = ["txt", "json", "md", "hocr", "xml", "tsv", "boxes.png", "searchable.pdf"]
     assert list(saved) == [f"small.{ending}" for ending in endings]
     for name in ("small.txt", "small.md", "small.hocr", "small.xml", "small.tsv"):
         assert b"Harvest" in saved[name]
     assert json.loads(saved["small.json"])["0"]["rec_txt"] == "Harvest"
-    assert saved["small.png"].startswith(b"\x89PNG")
+    assert saved["small.boxes.png"].startswith(b"\x89PNG")
     assert saved["small.searchable.pdf"].startswith(b"%PDF-")
 
 
