@@ -158,6 +158,7 @@ def test_slow_and_aborted_uploads_never_reach_the_server(tmp_path: Path) -> None
         assert texts(post(nginx, LIGHT)) == TEXT
         open_uploads.close()
         assert texts(post(nginx, LIGHT)) == TEXT
+        wait_until(lambda: answered(server) >= 2)  # The log is written after the answer is sent.
         assert answered(server) == 2
 
 
