@@ -1,18 +1,22 @@
 """Errors -> RFC 9457 problem details. No traceback, path or version leaves the server here."""
 
 import json
+from contextlib import suppress
 
 import flask
 from gunicorn.http.errors import ParseException
 from werkzeug import exceptions
 from werkzeug.exceptions import HTTPException
 
-from ocr_server import errors, record
+from ocr_server import errors, extension, record
+from ocr_server.connection import upload_within
 from ocr_server.errors import OcrServerError
 from ocr_server.payload import MAX_FIELDS
 from ocr_server.request_id import current_request_id
 
 CONTENT_TYPE = "application/problem+json"
+_SECONDS = 10
+_PIECE_BYTES = 64 * 1024
 CHALLENGE = 'Bearer realm="ocr_server"'
 
 
@@ -43,10 +47,21 @@ def _answer(error: OcrServerError) -> flask.Response:
 
 
 def _answer_http_exception(error: HTTPException) -> flask.Response:
+    if isinstance(error, exceptions.RequestEntityTooLarge):
+        _let_pass(flask.request)
     response = _answer(_translate(error))
     if isinstance(error, exceptions.MethodNotAllowed) and error.valid_methods:
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     return response
+
+
+def _let_pass(request: flask.Request) -> None:
+    """Let a body pass by that is larger than is read; many clients send all before they listen."""
+    with suppress(OSError, ParseException, errors.UploadTimeout):
+        ocr_server = extension.current()
+        with upload_within(_SECONDS, request.environ, ocr_server.deadlines):
+            while request.environ["wsgi.input"].read(_PIECE_BYTES):
+                pass
 
 
 def _answer_broken_body(_: ParseException) -> flask.Response:
