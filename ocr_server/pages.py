@@ -111,9 +111,10 @@ class Pages:
         with self._turn:
             if self._stopped or not self._has_room():
                 return False
-            number = self._todo.popleft()
             found: Future[Page] = Future()
+            # Before it is taken away there: `read` must never see the page in neither.
             self._begun.append(found)
+            number = self._todo.popleft()
             try:
                 load = self._document.page(number)
             except Exception as error:

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 
 import numpy as np
@@ -287,3 +287,16 @@ def test_pages_are_read_without_helpers_where_no_thread_can_be_started(
 
     monkeypatch.setattr(ThreadPoolExecutor, "submit", refuse)
     assert [page.number for page in pages(reader, Blanks(4))] == [1, 2, 3, 4]
+
+
+def test_no_page_is_lost_that_is_begun_just_when_all_others_are_given(
+    reader: Reader, quiet: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class SlowFuture(Future[Page]):
+        def __init__(self) -> None:
+            time.sleep(0.02)
+            super().__init__()
+
+    monkeypatch.setattr("ocr_server.pages.Future", SlowFuture)
+    for count in range(2, 9):
+        assert [page.number for page in pages(reader, Blanks(count))] == [*range(1, count + 1)]
