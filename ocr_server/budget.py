@@ -25,15 +25,18 @@ class Budget:
 
         Who has to wait for it does so in a `while_waiting` block.
         """
-        if not self._taken_at_once(amount):
-            with while_waiting():
-                self._wait(amount)
+        is_held = self._taken_at_once(amount)
         try:
+            if not is_held:
+                with while_waiting():
+                    self._wait(amount)
+                    is_held = True
             yield
         finally:
-            with self._changed:
-                self._held -= amount
-                self._changed.notify()
+            if is_held:
+                with self._changed:
+                    self._held -= amount
+                    self._changed.notify()
 
     def _taken_at_once(self, amount: int) -> bool:
         if not self._turn.acquire(blocking=False):

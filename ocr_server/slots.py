@@ -105,8 +105,7 @@ class Slots:
         while offered is not None:
             waiter = _receive(self._queue_out, socket.MSG_DONTWAIT)
             if waiter is None:
-                if not self._put_free(offered):
-                    return
+                self._put_free(offered)
                 # Somebody may have queued between our look at the queue and this; they saw no
                 # free slot and would sleep beside one.
                 offered = self._take_free() if self.waiting else None
@@ -140,6 +139,8 @@ class Slots:
         for keeper in lost:
             os.close(keeper)
             self._keepers[self._keepers.index(keeper)] = self._make_slot()
+        for _ in range(len(self._kept)):
+            self.give_back(self._kept.pop())
         return len(lost)
 
     def close(self) -> None:
@@ -163,16 +164,16 @@ class Slots:
         except IndexError:
             return _receive(self._free_out, socket.MSG_DONTWAIT)
 
-    def _put_free(self, slot: int) -> bool:
+    def _put_free(self, slot: int) -> None:
         try:
             _pass(self._free_in, slot)
         except OSError:
             # The kernel allows a user only so many descriptors under way, and other programs of
-            # this user may have used them up. Nothing is lost: this process keeps the slot.
+            # this user may have used them up. Until it takes or restores one, this process alone
+            # has the slot.
             self._kept.append(slot)
-            return False
-        os.close(slot)
-        return True
+        else:
+            os.close(slot)
 
     def _wait(self, timeout: float | None, *, bounded: bool) -> int:
         deadline = None if timeout is None else time.monotonic() + timeout
@@ -224,9 +225,16 @@ class Hold:
         self._slots = slots
         self._slot: int | None = slot
 
+    def __bool__(self) -> bool:
+        """Tell whether it is held: not after its end, nor where taking it again failed."""
+        return self._slot is not None
+
     @contextmanager
     def lent(self) -> Iterator[None]:
-        """Let others have the slot for the length of a `with` block; then wait for one again."""
+        """Let others have the slot for the length of a `with` block; then wait for one again.
+
+        Raises ServerBusy if it cannot be had again.
+        """
         self.end()
         try:
             yield

@@ -125,3 +125,23 @@ def test_who_need_not_wait_enters_no_block() -> None:
 
 def aside_never() -> NoReturn:
     raise AssertionError
+
+
+def test_who_fails_while_waiting_holds_nothing() -> None:
+    @contextmanager
+    def failing() -> Iterator[None]:
+        yield
+        raise InterruptedError
+
+    budget = Budget(10)
+    with budget.hold(5):
+        has, end = hold_in_thread(budget, 10)
+        assert not has.wait(0.1)
+    assert has.wait(10)
+    end.set()
+    with ThreadPoolExecutor() as pool, budget.hold(5):
+        failed = pool.submit(lambda: budget.hold(10, failing).__enter__())
+        assert not failed.done()
+    assert isinstance(failed.exception(10), InterruptedError)
+    with budget.hold(10):
+        pass
