@@ -129,7 +129,8 @@ class Settings(BaseSettings):
         20,
         ge=1,
         description="Longest time in seconds that a PDF may take to open, or a page of it to "
-        "render. Then the page is reported as failed.",
+        "render. Then the page is reported as failed. At most a third of "
+        "`OCR_SERVER_MAX_INFERENCE_SECONDS` counts.",
     )
     max_render_bytes: int = Field(
         1024 * _MIB,

@@ -85,12 +85,14 @@ class Pdf:
 
     def _rendered(self, number: int) -> tuple[dict[str, Any], bytes]:
         try:
+            if self._deaths >= _MOST_DEATHS:
+                raise PdfToolDied
             if self._tool is None:
                 self._tool, _ = self._opened()
             return self._tool.ask("render", number=number, dpi=self._asked.dpi)
         except (PdfToolDied, InvalidDocument) as error:
             self._deaths += 1
-            if self._tool and self._deaths < _MOST_DEATHS:
+            if self._tool:
                 self._tool.close()
                 self._tool = None  # The next page gets another.
             raise InvalidPage(

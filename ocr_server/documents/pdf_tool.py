@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ocr_server.errors import ServerBusy
 from ocr_server.settings import Settings
 
 # Isolated (-I) from variables and folders of the user, Python finds what is installed; this names
@@ -33,21 +34,27 @@ class Limits:
     @classmethod
     def of(cls, settings: Settings, document_bytes: int) -> "Limits":
         """Return the limits for a document; it comes on top of what rendering may take."""
-        return cls(settings.max_render_bytes + document_bytes, settings.max_render_seconds)
+        # Opening and rendering together must end before the watchdog ends the whole worker.
+        most = max(1, int(settings.max_inference_seconds / 3))
+        seconds = min(settings.max_render_seconds, most)
+        return cls(settings.max_render_bytes + document_bytes, seconds)
 
 
 class PdfTool:
     """A process that does what is asked of a PDF; one thread at a time may ask."""
 
     def __init__(self, file: int | None, limits: Limits) -> None:
-        """Start it for a file, by its descriptor, or for a new document."""
+        """Start it for a file, by its descriptor, or for a new document. Raises ServerBusy."""
         numbers = (-1 if file is None else file, limits.most_bytes, limits.seconds)
-        self._process = subprocess.Popen(  # noqa: S603 - our own module, and numbers
-            [sys.executable, "-I", "-c", _START, _FOLDER, *map(str, numbers)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            pass_fds=[] if file is None else [file],
-        )
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - our own module, and numbers
+                [sys.executable, "-I", "-c", _START, _FOLDER, *map(str, numbers)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                pass_fds=[] if file is None else [file],
+            )
+        except OSError as error:
+            raise ServerBusy("The system starts no more processes. Try again later.") from error
 
     def ask(self, what: str, content: bytes = b"", **how: Any) -> tuple[dict[str, Any], bytes]:
         """Return what it tells, and the bytes behind that. Raises PdfToolDied."""

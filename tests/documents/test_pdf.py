@@ -18,7 +18,7 @@ from pikepdf import Array, Name
 from ocr_server.documents.document_options import DocumentOptions
 from ocr_server.documents.pdf import Pdf
 from ocr_server.documents.pdf_tool import Limits, PdfTool, PdfToolDied
-from ocr_server.errors import InvalidDocument, InvalidPage, InvalidPassword
+from ocr_server.errors import InvalidDocument, InvalidPage, InvalidPassword, ServerBusy
 from ocr_server.settings import Settings
 from tests import pdfs
 from tests.chaos.raw_pdf import CATALOG, LARGE, SLOW, page_with, raw_pdf, stream, with_bad_pages
@@ -114,6 +114,13 @@ def test_a_password_may_have_letters_of_any_script() -> None:
         assert pdf.page_count == 1
 
 
+@pytest.mark.parametrize("revision", [3, 4, 6])
+def test_a_password_with_umlauts_opens_a_document_for_the_writer_too(revision: Any) -> None:
+    data = encrypted(pdfs.document(), "düssel", revision=revision)
+    with opened(data, DocumentOptions(password="düssel")) as pdf, closing(pdf.writer()) as tool:
+        assert tool.ask("begin")[0] == {"bytes": 0}
+
+
 @pytest.mark.parametrize("data", [b"%PDF-1.7\n", SMALL[:300], b"%PDF-1.7\n" + bytes(100_000)])
 def test_a_broken_document_is_told(data: bytes) -> None:
     with leaving_nothing(), pytest.raises(InvalidDocument, match="broken, cut short"):
@@ -176,6 +183,37 @@ def test_after_three_deaths_nothing_more_is_tried() -> None:
         before = children()
         assert [outcome(pdf, number) for number in (6, 7)] == ["failed"] * 2
         assert children() == before
+
+
+def test_after_three_openings_that_failed_nothing_more_is_tried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with leaving_nothing(), opened(SMALL) as pdf:
+        os.kill(process_of(pdf), signal.SIGKILL)
+        assert outcome(pdf, 1) == "failed"
+        tried = []
+
+        def fail(*_: Any, **__: Any) -> None:
+            tried.append(1)
+            raise PdfToolDied
+
+        monkeypatch.setattr(PdfTool, "ask", fail)
+        assert [outcome(pdf, number) for number in (1, 2, 3, 1, 2)] == ["failed"] * 5
+        assert len(tried) == 2
+
+
+def test_where_no_process_can_be_started_the_server_is_busy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sys.executable", "/nowhere/python")
+    with leaving_nothing(), pytest.raises(ServerBusy):
+        Pdf(SMALL, DocumentOptions(), Settings())
+
+
+def test_opening_and_rendering_end_before_the_watchdog_ends_the_worker() -> None:
+    settings = Settings(max_inference_seconds=30, max_render_seconds=25)
+    assert Limits.of(settings, 0).seconds == 10
+    assert Limits.of(Settings(max_render_seconds=25), 0).seconds == 25
 
 
 def test_a_page_that_is_broken_fails_without_a_death() -> None:
