@@ -8,18 +8,23 @@ from functools import partial
 import flask
 
 from ocr_server import record
-from ocr_server.connection import check_still_there
-from ocr_server.errors import ClientGone
+from ocr_server.connection import check_still_there, send_within
+from ocr_server.errors import ClientGone, OcrServerError
 from ocr_server.formats.format import Format
 from ocr_server.options import Options
 from ocr_server.page import Page
 from ocr_server.reader import Work
 from ocr_server.record import Record
 
+# As long as the kernel waits for a client that reads nothing at all.
+_SECONDS_FOR_A_PIECE = 60
+
 
 def accepted() -> list[str]:
     """Return the media types that the request's Accept header names, the dearest first."""
-    found = [kind for kind, quality in flask.request.accept_mimetypes if quality > 0]
+    # Werkzeug puts exact ones first, whatever their quality.
+    sorted_ = sorted(flask.request.accept_mimetypes, key=lambda named: named[1], reverse=True)
+    found = [kind for kind, quality in sorted_ if quality > 0]
     return [kind.partition(";")[0].strip().lower() for kind in found]
 
 
@@ -56,7 +61,9 @@ def streamed(
     held: ExitStack,
 ) -> flask.Response:
     """Return an answer that is written while its pages are read; then `held` is closed."""
-    told = record.of(flask.request.environ)
+    environ = flask.request.environ
+    send_within(_SECONDS_FOR_A_PIECE, environ)
+    told = record.of(environ)
     pieces = _sent(write(counted(pages)), told, held)
     response = flask.Response(pieces, content_type=content_type(format_))
     response.call_on_close(held.close)  # Where nothing of it is sent, nothing of `pieces` runs.
@@ -74,4 +81,7 @@ def _sent(pieces: Iterator[str], told: Record, held: ExitStack) -> Iterator[byte
         except ClientGone as error:
             # At that gunicorn closes the connection and says nothing.
             raise BrokenPipeError(errno.EPIPE, "The client hung up.") from error
+        except Exception:
+            told.code = OcrServerError.code
+            raise
         told.code = "ok"

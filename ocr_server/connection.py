@@ -20,6 +20,13 @@ def check_still_there(environ: Mapping[str, Any]) -> None:
         raise ClientGone("The client closed the connection before its picture was read.")
 
 
+def send_within(seconds: float, environ: Mapping[str, Any]) -> None:
+    """Let each piece of a request's answer take so long; then its connection is given up."""
+    connection = environ.get("gunicorn.socket")
+    if connection is not None:
+        connection.settimeout(seconds)
+
+
 @contextmanager
 def upload_within(
     seconds: float, environ: Mapping[str, Any], deadlines: Deadlines

@@ -47,21 +47,27 @@ def _answer(error: OcrServerError) -> flask.Response:
 
 
 def _answer_http_exception(error: HTTPException) -> flask.Response:
-    if isinstance(error, exceptions.RequestEntityTooLarge):
-        _let_pass(flask.request)
+    has_passed = not isinstance(error, exceptions.RequestEntityTooLarge) or _let_pass()
     response = _answer(_translate(error))
+    if not has_passed:
+        response.headers["Connection"] = "close"
     if isinstance(error, exceptions.MethodNotAllowed) and error.valid_methods:
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     return response
 
 
-def _let_pass(request: flask.Request) -> None:
-    """Let a body pass by that is larger than is read; many clients send all before they listen."""
+def _let_pass() -> bool:
+    """Let a body pass by that is larger than is read; many clients send all before they listen.
+
+    Returns whether its end came in time.
+    """
+    environ, deadlines = flask.request.environ, extension.current().deadlines
     with suppress(OSError, ParseException, errors.UploadTimeout):
-        ocr_server = extension.current()
-        with upload_within(_SECONDS, request.environ, ocr_server.deadlines):
-            while request.environ["wsgi.input"].read(_PIECE_BYTES):
+        with upload_within(_SECONDS, environ, deadlines):
+            while environ["wsgi.input"].read(_PIECE_BYTES):
                 pass
+        return True
+    return False
 
 
 def _answer_broken_body(_: ParseException) -> flask.Response:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ocr_server.connection import check_still_there, upload_within
+from ocr_server.connection import check_still_there, send_within, upload_within
 from ocr_server.deadlines import Deadlines
 from ocr_server.errors import ClientGone, UploadTimeout
 
@@ -96,3 +96,11 @@ def test_servers_that_hand_over_no_connection_are_served_without_these_checks(
     check_still_there({})
     with upload_within(-1, {}, deadlines):
         deadlines.enforce()
+
+
+def test_a_piece_of_an_answer_that_is_not_taken_in_time_is_given_up(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
+    send_within(0.05, {"gunicorn.socket": ends[0]})
+    with pytest.raises(TimeoutError):
+        ends[0].sendall(bytes(2**24))

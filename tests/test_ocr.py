@@ -180,6 +180,20 @@ def test_a_body_over_the_limit_is_a_problem(client: FlaskClient) -> None:
     assert_problem(response, 413, "body_too_large")
 
 
+def test_a_connection_whose_body_does_not_end_in_time_is_closed(client: FlaskClient) -> None:
+    class Late(io.BytesIO):
+        def read(self, _: int | None = -1, /) -> bytes:
+            raise TimeoutError
+
+    body = bytes(40 * 2**20 + 1)
+    whole = client.post("/ocr", input_stream=io.BytesIO(body), content_type="image/png")
+    cut = client.post("/ocr", input_stream=Late(body), content_type="image/png")
+    for response in (whole, cut):
+        assert_problem(response, 413, "body_too_large")
+    assert "Connection" not in whole.headers
+    assert cut.headers["Connection"] == "close"
+
+
 def test_an_unknown_content_type_is_a_problem(client: FlaskClient) -> None:
     response = client.post("/ocr", data=PICTURE, content_type="application/zip")
     assert_problem(response, 415, "unsupported_media_type")

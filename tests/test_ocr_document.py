@@ -162,6 +162,16 @@ def test_every_format_is_had_by_name_and_by_accept_header(
     assert "Harvest" in by_name.text
 
 
+def test_of_several_formats_the_one_that_is_liked_best_is_answered(
+    client: FlaskClient, three_pages: bytes
+) -> None:
+    accept = "text/markdown;q=0.9, text/plain;charset=utf-8;q=0.1"
+    headers = {"Accept": accept, "Content-Type": PDF_TYPE}
+    url = "/ocr/document?dpi=72"
+    response = client.post(url, data=three_pages, headers=headers, buffered=True)
+    assert response.content_type == "text/markdown; charset=utf-8"
+
+
 def test_a_searchable_pdf_has_the_pages_with_their_text(
     client: FlaskClient, three_pages: bytes
 ) -> None:
