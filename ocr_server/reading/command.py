@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ocr_server import __version__
 from ocr_server.reading.arguments import Arguments, parse
-from ocr_server.reading.failure import Failure, ReadError, WrongUsage
+from ocr_server.reading.failure import Failure, ReadError, WrongUsage, printable
 from ocr_server.reading.forms import Joined
 from ocr_server.reading.http import Client
 from ocr_server.reading.output import FolderOutput, Output, StandardOutput
@@ -23,7 +23,7 @@ def run(given: Sequence[str]) -> int:
     try:
         return _read(parse(given))
     except (WrongUsage, InvalidSettings) as error:
-        print(f"ocr_server read: {error}", file=sys.stderr)  # noqa: T201
+        print(printable(f"ocr_server read: {error}"), file=sys.stderr)  # noqa: T201
         return 2
     except BrokenPipeError:
         # Whoever took the answers has enough, `head` for one. Nothing can be flushed any more,

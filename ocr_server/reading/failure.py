@@ -55,6 +55,9 @@ class Failure:
         return cls(file, OcrServerError.title, reason, OcrServerError.code)
 
     def __str__(self) -> str:
-        line = f"{self.file}: {self.title}: {self.detail} ({self.code})"
-        # What a server or a file name says must not command the terminal.
-        return "".join(sign if sign.isprintable() else " " for sign in line)
+        return printable(f"{self.file}: {self.title}: {self.detail} ({self.code})")
+
+
+def printable(line: str) -> str:
+    """Return a line without signs that would command a terminal; file names have such too."""
+    return "".join(sign if sign.isprintable() else " " for sign in line)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
 
-from ocr_server.reading.failure import WrongUsage
+from ocr_server.reading.failure import WrongUsage, printable
 from ocr_server.reading.forms import Form, Joined
 from ocr_server.reading.sources import Source, shown
 
@@ -44,7 +44,7 @@ class StandardOutput:
         first = next(rest, b"")  # Before the head: a file that cannot be read has none.
         yield b"" if self._is_first else b"\n"
         self._is_first = False
-        yield f"==> {name} <==\n".encode()
+        yield f"==> {printable(name)} <==\n".encode()
         yield first
         yield from rest
 

@@ -88,7 +88,7 @@ class Remote:
         body = (
             f'{head}"password"\r\n\r\n{self.password}\r\n'
             f'{head}"image_file"; filename="file"\r\nContent-Type: {_OCTETS}\r\n\r\n'
-        ).encode("utf-8", "surrogateescape")
+        ).encode()
         end = f"\r\n--{boundary}--\r\n".encode()
         return body + data + end, f"multipart/form-data; boundary={boundary}"
 

@@ -90,3 +90,11 @@ def test_an_answer_in_a_sources_place_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WrongUsage, match=r"1\.pdf"):
         FolderOutput(tmp_path, FORMS["pdf"]).prepare(sources)
     FolderOutput(tmp_path, FORMS["text"]).prepare(sources)
+
+
+def test_a_files_name_does_not_command_the_terminal(
+    capsysbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    output = StandardOutput(FORMS["text"], names_files=True)
+    output.write(source("\x1b]0;title\a\n1.png"), [b"one\n"])
+    assert capsysbinary.readouterr().out == b"==>  ]0;title  1.png <==\none\n"
