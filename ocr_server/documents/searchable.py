@@ -86,7 +86,7 @@ class SearchablePdf:
             if self._room < 0:
                 raise TooManyPages(
                     "The pictures of the pages are too large together for one PDF. Choose fewer "
-                    f'with pages, such as "1-{number - 1}".'
+                    "with pages."
                 )
             told, _ = tool.ask("picture", **jpeg)
             if "error" in told:

@@ -32,6 +32,7 @@ class Operation:
     errors: Sequence[type[OcrServerError]] = ()
     parameters: Sequence[Schema] = ()
     body: Schema | None = None
+    headers: Sequence[str] = ()
     is_open: bool = False
     is_kept: bool = False
 
@@ -52,7 +53,7 @@ class Operation:
         }
 
     def _answers(self) -> Schema:
-        names = [*problems.ON_EVERY_ANSWER, *(["ETag"] if self.is_kept else [])]
+        names = [*problems.ON_EVERY_ANSWER, *self.headers, *(["ETag"] if self.is_kept else [])]
         headers = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
         answer = {"description": self.meaning, "headers": headers, "content": dict(self.content)}
         same = {"description": "The copy that If-None-Match names is good.", "headers": headers}

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ocr_server.assets import assets
+from ocr_server.documents.searchable import FAILED_PAGES
 from ocr_server.errors import NotFound, ServerBusy
 from ocr_server.formats.format import Format
 from ocr_server.openapi import answers, bodies, fields, problems
@@ -61,6 +62,7 @@ def _read_document(api: Api) -> Operation:
         problems.DOCUMENT,
         _parameters(api.document_formats, options),
         _body(bodies.document(), api.document_formats, api.max_fields, options),
+        (FAILED_PAGES,),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ocr_server import errors
+from ocr_server.documents.searchable import FAILED_PAGES
 from ocr_server.errors import OcrServerError
 
 Schema = dict[str, Any]
@@ -63,6 +64,15 @@ HEADERS: Schema = {
     "ETag": {
         "description": "Names this content; other content has another. JSON has none.",
         "schema": {"type": "string", "pattern": '^"[0-9a-f]+"$'},
+    },
+    FAILED_PAGES: {
+        "description": "With a searchable PDF: the pages that have no text in it, if there are "
+        "any. Many ranges end in `...`.",
+        "schema": {
+            "type": "string",
+            "pattern": "^[0-9]+(-[0-9]+)?(, [0-9]+(-[0-9]+)?)*(, \\.\\.\\.)?$",
+        },
+        "example": "2, 7-9",
     },
     "Allow": {
         "description": "The methods that the path has.",

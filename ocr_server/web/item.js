@@ -84,6 +84,11 @@ export class Item {
     this.began = performance.now();
   }
 
+  // Whether nothing else was begun since.
+  isPresent(signal) {
+    return this.controller.signal === signal;
+  }
+
   // Does something that talks to the server; returns whether it came to its end.
   async attempt(signal, work) {
     this.problems.replaceChildren();
@@ -98,7 +103,7 @@ export class Item {
       if (!signal.aborted) this.show(asProblem(error));
       return false;
     } finally {
-      this.progress.hidden = true;
+      if (this.isPresent(signal)) this.progress.hidden = true;
     }
   }
 
@@ -164,6 +169,7 @@ export class Item {
       const response = await this.post(signal, format);
       save(await response.blob(), this.file.name, format);
     });
+    if (!this.isPresent(signal)) return;
     this.tell(before);
     this.offerResults();
   }

@@ -258,3 +258,16 @@ def test_a_file_that_the_browser_cannot_show_is_read_all_the_same(page: Page) ->
     item = finished(page)
     expect(item).to_contain_text("This browser cannot show the file.")
     assert texts(item) == ["Harvest"]
+
+
+def test_read_again_takes_the_place_of_a_download(page: Page) -> None:
+    choose(page, picture("small.png"))
+    item = finished(page)
+    page.route("**/ocr*", lambda _: None)  # Nothing is answered any more.
+    item.get_by_role("button", name="Download").click()
+    expect(item.get_by_role("button", name="Cancel")).to_be_visible()
+    page.get_by_role("button", name="Read again").click()
+    expect(page.locator(".state")).to_have_text("Being read")
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    expect(item.get_by_role("button", name="Cancel")).to_be_visible()
+    expect(item.get_by_role("button", name="Download")).to_have_count(0)
