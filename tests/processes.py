@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -10,7 +10,8 @@ def children() -> set[int]:
     """The processes that this one has started, in any of its threads."""
     found: set[int] = set()
     for task in Path("/proc/self/task").iterdir():
-        found |= set(map(int, (task / "children").read_text().split()))
+        with suppress(FileNotFoundError, ProcessLookupError):  # The thread has ended since.
+            found |= set(map(int, (task / "children").read_text().split()))
     return found
 
 
