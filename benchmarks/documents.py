@@ -19,16 +19,16 @@ from PIL import Image
 
 from benchmarks import contenders, images, machine
 from benchmarks.contenders import Contender
-from benchmarks.servers import Load, apply_load, percentile, spread
+from benchmarks.servers import apply_load, percentile, spread
 from ocr_server.cores import usable_cores
 from tests import pictures
 
 DPI = 200
-ROUNDS = 5
+ROUNDS = 4
 PAGES_A_ROUND = 24
 SHOWN = ("page_latin.png", "page_chinese.png", "page_many_lines.png")
 CLIENTS = (1, 2, 4)  # that send pictures while the document is read
-PICTURES_A_CLIENT = 30
+PICTURES_A_ROUND = 30
 RESULTS = Path(__file__).parent / "results" / "documents.md"
 
 
@@ -89,8 +89,8 @@ def throughput(server: Contender, pdf: bytes) -> str:
             ratios.append(PAGES_A_ROUND / (end - start) / one_by_one)
             alone.append(one_by_one)
     return (
-        f"pages/s of a PDF to pages/s of the same as single pictures at saturation "
-        f"({statistics.median(alone):.2f}): {spread(ratios)}"
+        f"{PAGES_A_ROUND} pages as a PDF to the same as single pictures at saturation "
+        f"({statistics.median(alone):.2f} pages/s): {spread(ratios)}"
     )
 
 
@@ -113,32 +113,29 @@ def memory_watched(server: Contender) -> Iterator[list[float]]:
 
 def long_document(server: Contender, pdf: bytes, pages: int) -> list[str]:
     """Read all of it; tell when the first line came and what memory it took."""
-    single = rendered(pdf, 1) * 8
-    latency = statistics.median(apply_load(server.url, 1, single).latencies)
+    singles = rendered(pdf, PAGES_A_ROUND)
+    latency = statistics.median(apply_load(server.url, 1, singles[:1] * 8).latencies)
     before = server.memory_per_worker() * server.workers
+    rates = [apply_load(server.url, 2 * usable_cores(), singles).rate]
     with memory_watched(server) as seen:
         start = time.perf_counter()
         times = list(read(server.url, pdf))
     assert len(times) == pages
     took = times[-1] - start
     first = times[0] - start
+    rates.append(apply_load(server.url, 2 * usable_cores(), singles).rate)
     return [
-        f"{pages} pages in {took:.1f} s: {pages / took:.2f} pages/s",
+        f"{pages} pages in {took:.1f} s: {pages / took:.2f} pages/s, "
+        f"{pages / took / statistics.mean(rates):.2f} of single pictures before and after",
         f"first line after {first:.2f} s: {first / latency:.2f} x a lone page's {latency:.2f} s",
         f"memory of all processes at most {max(seen):.0f} MiB; before {before:.0f} MiB",
     ]
 
 
-def others(server: Contender, pdf: bytes, clients: int, sent: list[bytes]) -> str:
-    """Compare what other clients see without and with a document being read."""
-    count = PICTURES_A_CLIENT * clients
-
-    def load() -> Load:
-        return apply_load(server.url, clients, (sent * count)[:count])
-
-    alone = load()
-    stop = threading.Event()
-    began = threading.Event()
+@contextmanager
+def being_read(server: Contender, pdf: bytes) -> Iterator[None]:
+    """Have a document read in the background during the `with` block."""
+    stop, began = threading.Event(), threading.Event()
 
     def keep_reading() -> None:
         for _ in read(server.url, pdf):
@@ -149,19 +146,28 @@ def others(server: Contender, pdf: bytes, clients: int, sent: list[bytes]) -> st
     reader = threading.Thread(target=keep_reading)
     reader.start()
     began.wait()
-    beside = load()
-    was_reading = reader.is_alive()
+    yield
+    assert reader.is_alive(), "the document was read before the others were done"
     stop.set()
     reader.join()
-    assert was_reading, "the document was read before the others were done"
-    shares = [
-        percentile(beside.latencies, share) / percentile(alone.latencies, share)
+
+
+def others(server: Contender, pdf: bytes, clients: int, sent: list[bytes]) -> str:
+    """Compare what other clients see without and with a document being read, in turns."""
+    count = PICTURES_A_ROUND * clients
+    these = (sent * count)[:count]
+    alone: list[float] = []
+    beside: list[float] = []
+    for _ in range(ROUNDS):
+        alone += apply_load(server.url, clients, these).latencies
+        with being_read(server, pdf):
+            beside += apply_load(server.url, clients, these).latencies
+    told = [
+        f"p{share * 100:.0f} {percentile(alone, share):.2f} s, "
+        f"x {percentile(beside, share) / percentile(alone, share):.2f}"
         for share in (0.5, 0.99)
     ]
-    return (
-        f"{clients} clients: p50 {percentile(alone.latencies, 0.5):.2f} s, x {shares[0]:.2f}; "
-        f"p99 {percentile(alone.latencies, 0.99):.2f} s, x {shares[1]:.2f}"
-    )
+    return f"{clients} other clients: {'; '.join(told)}"
 
 
 def main() -> None:

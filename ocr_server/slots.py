@@ -36,7 +36,7 @@ from ocr_server.errors import ServerBusy
 _SEND_BUFFER_BYTES = 1024 * 1024
 _SECONDS = struct.Struct("d")  # since the machine was started; the same for all processes
 # Who sends pictures one after the other is back before that.
-_QUIET_SECONDS = 2.0
+_QUIET_SECONDS = 0.5
 
 
 class Slots:

@@ -34,6 +34,11 @@ class Watchdog:
         finally:
             self.remove(watch.deadline)
 
+    @property
+    def is_watching(self) -> bool:
+        """Whether any work is under way."""
+        return bool(self._deadlines)
+
     def add(self, deadline: float) -> None:
         """Watch a piece of work that must be done by then."""
         with self._lock:

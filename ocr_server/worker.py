@@ -32,6 +32,7 @@ _MIB = 1024 * 1024
 _STATM = Path("/proc/self/statm")
 _SECONDS_BETWEEN_LOOKS = 1.0
 _LINGER_SECONDS = 2.0
+_HEAD_START_SECONDS = 0.001
 
 
 class Worker(ThreadWorker):
@@ -41,6 +42,7 @@ class Worker(ThreadWorker):
     - It retires when it has grown too large, or after gunicorn's `max_requests`, one at a time.
     - It ends connections on which a request's head does not arrive in time.
     - It waits in a thread, and not in its only loop, for clients to close answered connections.
+    - It leaves new connections to workers that read nothing, if there are any.
     - It takes in what already waits on the listening sockets when it stops.
     """
 
@@ -89,6 +91,15 @@ class Worker(ThreadWorker):
             self.method_queue.defer(self._wait_for_successor)
         else:
             super().handle_exit(sig, frame)
+
+    def accept(self, listener: socket.socket) -> None:
+        """Accept a connection, if no worker that reads nothing does before.
+
+        Two pictures in one process would share its interpreter and its room in the detector.
+        """
+        if self.alive and self.extension.reader.watchdog.is_watching:
+            time.sleep(_HEAD_START_SECONDS)
+        super().accept(listener)
 
     def handle(self, conn: TConn) -> Any:
         """Handle a request, in a thread; false if the connection is to be closed."""

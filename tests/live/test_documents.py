@@ -177,6 +177,28 @@ def test_pictures_are_read_while_a_document_is(alone: Server) -> None:
     assert still_to_come > 3
 
 
+def test_pictures_go_to_the_worker_that_reads_no_document(tmp_path: Path) -> None:
+    with serve(tmp_path, ["-w", "2"], log_format="json") as server:
+        wait_until(lambda: server.log.read_text().count("Engine loaded") == 2)
+        with asked(server, pdf_of(40)) as response:
+            found = lines(response)
+            next(found)
+            for _ in range(8):
+                assert server.post(LIGHT).ok
+        wait_until(lambda: len(list(workers_of(server, "/ocr/document"))) == 1)
+        (reader,) = workers_of(server, "/ocr/document")
+        others = [worker for worker in workers_of(server, "/ocr") if worker != reader]
+    assert len(others) >= 7
+
+
+def workers_of(server: Server, path: str) -> Iterator[int]:
+    """The workers that have answered requests to a path, as the log has them."""
+    for line in server.log.read_text().splitlines():
+        told = json.loads(line) if line.startswith("{") else {}
+        if told.get("event") == "request" and told["path"] == path:
+            yield told["worker"]
+
+
 def test_a_process_that_is_killed_in_mid_document_costs_one_page(alone: Server) -> None:
     (worker,) = alone.workers
     with asked(alone) as response:
