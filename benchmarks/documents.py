@@ -167,7 +167,7 @@ def others(server: Contender, pdf: bytes, clients: int, sent: list[bytes]) -> st
         f"x {percentile(beside, share) / percentile(alone, share):.2f}"
         for share in (0.5, 0.99)
     ]
-    return f"{clients} other clients: {'; '.join(told)}"
+    return f"others, {clients} at once: {'; '.join(told)}"
 
 
 def main() -> None:

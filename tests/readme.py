@@ -12,6 +12,7 @@ RESULTS = {
     "servers": BENCHMARKS / "servers.md",
     "engine": BENCHMARKS / "engine.md",
     "memory": BENCHMARKS / "memory.md",
+    "documents": BENCHMARKS / "documents.md",
     "chaos": ROOT / "tests" / "chaos" / "results.md",
     "soak": ROOT / "tests" / "soak" / "results.md",
 }
