@@ -28,7 +28,7 @@ ROUNDS = 4
 PAGES_A_ROUND = 24
 SHOWN = ("page_latin.png", "page_chinese.png", "page_many_lines.png")
 CLIENTS = (1, 2, 4)  # that send pictures while the document is read
-PICTURES_A_ROUND = 30
+PICTURES_A_CLIENT = 30  # and round
 RESULTS = Path(__file__).parent / "results" / "documents.md"
 
 
@@ -154,7 +154,7 @@ def being_read(server: Contender, pdf: bytes) -> Iterator[None]:
 
 def others(server: Contender, pdf: bytes, clients: int, sent: list[bytes]) -> str:
     """Compare what other clients see without and with a document being read, in turns."""
-    count = PICTURES_A_ROUND * clients
+    count = PICTURES_A_CLIENT * clients
     these = (sent * count)[:count]
     alone: list[float] = []
     beside: list[float] = []

@@ -23,8 +23,8 @@ _SECONDS_FOR_A_PIECE = 60
 def accepted() -> list[str]:
     """Return the media types that the request's Accept header names, the dearest first."""
     # Werkzeug puts exact ones first, whatever their quality.
-    sorted_ = sorted(flask.request.accept_mimetypes, key=lambda named: named[1], reverse=True)
-    found = [kind for kind, quality in sorted_ if quality > 0]
+    by_quality = sorted(flask.request.accept_mimetypes, key=lambda named: named[1], reverse=True)
+    found = [kind for kind, quality in by_quality if quality > 0]
     return [kind.partition(";")[0].strip().lower() for kind in found]
 
 

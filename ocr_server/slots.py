@@ -131,7 +131,10 @@ class Slots:
             )
 
     def restore(self) -> int:
-        """Put back the slots of dead holders; return how many. For the process that made them."""
+        """Put back the slots of dead holders; return how many. For the process that made them.
+
+        Also those of its own that could not be put back before.
+        """
         poller = select.poll()
         for keeper in self._keepers:
             poller.register(keeper)

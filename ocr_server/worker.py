@@ -32,7 +32,7 @@ _MIB = 1024 * 1024
 _STATM = Path("/proc/self/statm")
 _SECONDS_BETWEEN_LOOKS = 1.0
 _LINGER_SECONDS = 2.0
-_HEAD_START_SECONDS = 0.001
+_HEAD_START_SECONDS = 0.001  # An idle process wakes in a fraction of that.
 
 
 class Worker(ThreadWorker):

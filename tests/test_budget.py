@@ -128,20 +128,20 @@ def aside_never() -> NoReturn:
 
 
 def test_who_fails_while_waiting_holds_nothing() -> None:
+    waits = threading.Event()
+
     @contextmanager
     def failing() -> Iterator[None]:
+        waits.set()
         yield
         raise InterruptedError
 
     budget = Budget(10)
-    with budget.hold(5):
-        has, end = hold_in_thread(budget, 10)
-        assert not has.wait(0.1)
+    with ThreadPoolExecutor() as pool:
+        with budget.hold(5):
+            failed = pool.submit(lambda: budget.hold(10, failing).__enter__())
+            assert waits.wait(10)
+        assert isinstance(failed.exception(10), InterruptedError)
+    has, end = hold_in_thread(budget, 10)
     assert has.wait(10)
     end.set()
-    with ThreadPoolExecutor() as pool, budget.hold(5):
-        failed = pool.submit(lambda: budget.hold(10, failing).__enter__())
-        assert not failed.done()
-    assert isinstance(failed.exception(10), InterruptedError)
-    with budget.hold(10):
-        pass

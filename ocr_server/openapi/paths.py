@@ -62,7 +62,7 @@ def _read_document(api: Api) -> Operation:
         problems.DOCUMENT,
         _parameters(api.document_formats, options),
         _body(bodies.document(), api.document_formats, api.max_fields, options),
-        (FAILED_PAGES,),
+        headers=(FAILED_PAGES,),
     )
 
 

@@ -85,7 +85,7 @@ export class Item {
   }
 
   // Whether nothing else was begun since.
-  isPresent(signal) {
+  isCurrent(signal) {
     return this.controller.signal === signal;
   }
 
@@ -103,7 +103,7 @@ export class Item {
       if (!signal.aborted) this.show(asProblem(error));
       return false;
     } finally {
-      if (this.isPresent(signal)) this.progress.hidden = true;
+      if (this.isCurrent(signal)) this.progress.hidden = true;
     }
   }
 
@@ -169,7 +169,7 @@ export class Item {
       const response = await this.post(signal, format);
       save(await response.blob(), this.file.name, format);
     });
-    if (!this.isPresent(signal)) return;
+    if (!this.isCurrent(signal)) return;
     this.tell(before);
     this.offerResults();
   }
